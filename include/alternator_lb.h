@@ -1,0 +1,488 @@
+/** @file alternator_lb.h
+ *  libalternator_lb: client-side load balancing for ScyllaDB Alternator, the DynamoDB API on many nodes.
+ *
+ *  The library knows which nodes are alive, chooses the one for each request, and the next one for a retry. Requests themselves are
+ *  the program's, made with whatever HTTP client or SDK it has.
+ *
+ *  @code
+ *  alb_error err = ALB_ERROR_INIT;
+ *  alb_config *config = alb_config_new();
+ *  alb *lb = NULL;
+ *  alb_config_set(config, "seeds", ALB_NUL, "10.0.0.1,10.0.0.2", ALB_NUL, &err);
+ *  if (alb_new(ALB_ABI_VERSION, config, &lb, &err) != ALB_OK) { fprintf(stderr, "%s\n", err.message); exit(1); }
+ *  alb_config_free(config);
+ *
+ *  alb_plan plan;                        // one request:
+ *  alb_plan_start(lb, &plan);
+ *  alb_node node = ALB_NODE_INIT;
+ *  int32_t id = alb_plan_next(lb, &plan, &node);            // send it to node.url; a retry takes the next step
+ *  alb_report(lb, id, ALB_OUTCOME_SUCCESS, 1800);           // how it ended, and after how many microseconds
+ *  alb_free(lb);
+ *  @endcode
+ *
+ *  Threads:   every function may be called from any number of threads at once; configurations and plans belong to one at a time. The
+ *             library starts no thread unless the option refresh.mode is `thread`. Picking takes no lock, allocates nothing and makes
+ *             no syscall; in the default mode `inline` one pick a second refreshes the list after it has chosen its node.
+ *  Fork:      every handle may be used in the child of a fork. The child has random streams, connections and, in `thread` mode, a
+ *             thread of its own, and never waits for a lock that a thread of the parent held. (Other libraries in the process may
+ *             not allow as much.)
+ *  Process:   installs no signal handler, logger, panic hook or crypto provider; reads no environment variable; writes nothing but
+ *             the file that tls.keylog_file names, and a line on standard error should a defect of its own be caught.
+ *  Strings:   inputs are pointer and length, ALB_NUL as a length means NUL-terminated. Strings that come back are NUL-terminated
+ *             UTF-8 and live until the handle is freed, or for ever; none is to be freed.
+ *  NULL:      for a required pointer is ALB_ERR_INVALID_ARGUMENT; the _free functions accept it.
+ *  Stability: within one ALB_ABI_VERSION functions, numbers and structs are only added, and structs grow only at their end.
+ */
+
+#ifndef ALTERNATOR_LB_H
+#define ALTERNATOR_LB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** As a length: the text is NUL-terminated. */
+#define ALB_NUL SIZE_MAX
+
+/** The version of the ABI that this header describes; alb_new() refuses another. */
+#define ALB_ABI_VERSION 1
+
+/** Enough for any URL of alb_discovery_next(), its NUL included. */
+#define ALB_URL_CAPACITY 2048
+
+/** It worked. */
+#define ALB_OK 0
+
+/** A required pointer is NULL or misaligned, a struct_size is too small, a text is not UTF-8 or holds a NUL, a length is absurd. */
+#define ALB_ERR_INVALID_ARGUMENT -1
+
+/** The program was compiled for another version of the ABI. */
+#define ALB_ERR_ABI_MISMATCH -2
+
+/** There is no option of that name. */
+#define ALB_ERR_UNKNOWN_OPTION -3
+
+/** The option does not accept that value, contradicts another one, or is missing. */
+#define ALB_ERR_BAD_VALUE -4
+
+/** There is no node to choose. */
+#define ALB_ERR_NO_NODES -5
+
+/** No node of this handle has that id. */
+#define ALB_ERR_UNKNOWN_NODE -6
+
+/** The time that the caller allowed ran out. */
+#define ALB_ERR_TIMEOUT -7
+
+/** No seed and no node could be reached. */
+#define ALB_ERR_UNREACHABLE -8
+
+/** The TLS handshake failed. */
+#define ALB_ERR_TLS -9
+
+/** Something answered, but nothing usable. */
+#define ALB_ERR_BAD_RESPONSE -10
+
+/** The cluster knows no node in that datacenter or rack. */
+#define ALB_ERR_SCOPE_UNKNOWN -11
+
+/** The servers do not support what was asked. */
+#define ALB_ERR_UNSUPPORTED -12
+
+/** The token is not, or no longer, that of an open request. */
+#define ALB_ERR_STALE_TOKEN -13
+
+/** A file that an option names could not be used, or the refresh thread could not be started. */
+#define ALB_ERR_IO -14
+
+/** A defect of the library was caught. The handle goes on with the list it had. */
+#define ALB_ERR_PANIC -15
+
+/** The attempt was answered with success. */
+#define ALB_OUTCOME_SUCCESS 0
+
+/** It was answered with a 4xx that is the request's own fault. */
+#define ALB_OUTCOME_CALLER_FAULT 1
+
+/** It was answered with a request to slow down (RequestLimitExceeded, ThrottlingException). */
+#define ALB_OUTCOME_THROTTLED 2
+
+/** It was answered with a 5xx. */
+#define ALB_OUTCOME_SERVER_ERROR 3
+
+/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. */
+#define ALB_OUTCOME_REFUSED 4
+
+/** The connection was lost after it was made. */
+#define ALB_OUTCOME_RESET 5
+
+/** A connection was made, but no whole answer came in time. */
+#define ALB_OUTCOME_TIMEOUT 6
+
+/** The TLS handshake failed. */
+#define ALB_OUTCOME_TLS_FAILURE 7
+
+/** The caller gave the attempt up. */
+#define ALB_OUTCOME_CANCELLED 8
+
+/** In alb_node.flags: the node is in the list that requests are routed over. */
+#define ALB_NODE_LISTED 1
+
+/** In alb_node.flags: the node was given as a seed. */
+#define ALB_NODE_SEED 2
+
+/** In alb_node.flags: the node is chosen only when all others were tried, until a probe finds it well. */
+#define ALB_NODE_SET_ASIDE 4
+
+/** A load balancer for one cluster: counted references, any number of threads. */
+typedef struct alb alb;
+
+/** Options for alb_new(): one owner, one thread at a time. */
+typedef struct alb_config alb_config;
+
+/** ALB_OK, or a negative number of the ALB_ERR_ list. Numbers are never changed and never reused. */
+typedef int32_t alb_status;
+
+/** What went wrong. The caller owns it, sets struct_size (see ALB_ERROR_INIT) and may pass NULL instead everywhere.
+ *
+ *  A call that takes one writes it in any case: code ALB_OK and an empty message on success. Texts are NUL-terminated UTF-8, cut
+ *  where they do not fit, and hold no secret. A struct_size below 512 leaves it untouched.
+ */
+typedef struct alb_error {
+    /** sizeof(alb_error), set by the caller. */
+    uint32_t struct_size;
+    /** The status that the call returns. */
+    alb_status code;
+    /** The HTTP status received, or 0. */
+    int32_t http_status;
+    /** The system's error number, or 0. */
+    int32_t os_errno;
+    /** Reserved, 0. */
+    uint32_t flags;
+    /** The node or seed concerned, or empty. */
+    char node[116];
+    /** One sentence that names the cause and, for an option, what is accepted. */
+    char message[376];
+} alb_error;
+
+/** A node. The caller owns the struct and sets struct_size (see ALB_NODE_INIT); the strings are the handle's and live until it is freed. */
+typedef struct alb_node {
+    /** sizeof(alb_node), set by the caller; less is ALB_ERR_INVALID_ARGUMENT. */
+    uint32_t struct_size;
+    /** The node's number: the same for the life of the handle, also when the node leaves and returns. */
+    int32_t id;
+    /** ALB_NODE_ bits. */
+    uint32_t flags;
+    /** The TCP port. */
+    uint16_t port;
+    /** Reserved, 0. */
+    uint16_t reserved;
+    /** scheme://host:port, NUL-terminated; the port is always there, IPv6 is in brackets. */
+    const char *url;
+    /** Length of url without its NUL. */
+    size_t url_len;
+    /** The host as it stands in the URL, NUL-terminated. */
+    const char *host;
+    /** Length of host without its NUL. */
+    size_t host_len;
+} alb_node;
+
+/** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
+ *
+ *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ */
+typedef struct alb_plan {
+    /** The library's. */
+    uint64_t opaque[64];
+} alb_plan;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/* Versions and names ------------------------------------------------------------------------------------------------------ */
+
+/** The version of the ABI that the library offers.
+ *
+ *  @return     a number; programs compare it with ALB_ABI_VERSION
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+uint32_t alb_abi_version(void);
+
+/** The version of the library, such as "0.1.0".
+ *
+ *  @return     static text
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+const char *alb_version(void);
+
+/** The name of a status, such as "ALB_ERR_TIMEOUT".
+ *
+ *  @param status  any number
+ *  @return     static text; "ALB_ERR_UNKNOWN" for a number that is no status
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+const char *alb_status_name(alb_status status);
+
+/* Configuration ----------------------------------------------------------------------------------------------------------- */
+
+/** Makes a configuration with every option at its default.
+ *
+ *  @return     the configuration, to be freed with alb_config_free(); never NULL
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_config *alb_config_new(void);
+
+/** Sets an option. docs/CONFIGURATION.md lists them; `seeds` is the only required one.
+ *
+ *  @param config     from alb_config_new()
+ *  @param key        name of the option
+ *  @param key_len    its length in bytes, or ALB_NUL
+ *  @param value      the value as text
+ *  @param value_len  its length in bytes, or ALB_NUL
+ *  @param err        [out, nullable] names the option, the value and what is accepted
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_OPTION, ALB_ERR_BAD_VALUE, ALB_ERR_PANIC; after an error the option
+ *              is as it was
+ *  Blocking:   never.   Threads: one at a time for one configuration.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_config_set(alb_config *config, const char *key, size_t key_len, const char *value, size_t value_len, alb_error *err);
+
+/** Frees a configuration. Handles made from it stay as they are.
+ *
+ *  @param config  from alb_config_new(), or NULL; not used afterwards
+ *  Blocking:   never.   Threads: one at a time for one configuration.   Fork: safe in the child.   Since: 0.1
+ */
+void alb_config_free(alb_config *config);
+
+/* Handles ----------------------------------------------------------------------------------------------------------------- */
+
+/** Makes a load balancer. Its list is the seeds until discovery, or alb_refresh(), has found the nodes.
+ *
+ *  @param abi_version  ALB_ABI_VERSION
+ *  @param config       the options; copied, and still the caller's to free
+ *  @param out          [out] receives the handle, to be freed with alb_free(); NULL after an error
+ *  @param err          [out, nullable] what is wrong
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_ABI_MISMATCH, ALB_ERR_BAD_VALUE, ALB_ERR_IO, ALB_ERR_PANIC
+ *  Blocking:   no network; reads the files that the options tls.* name.   Threads: any number at once; starts one thread with
+ *              `refresh.mode` `thread`, none otherwise.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_new(uint32_t abi_version, const alb_config *config, alb **out, alb_error *err);
+
+/** Takes another reference to a handle, to be given back with alb_free().
+ *
+ *  @param lb  a live handle
+ *  @return     the same handle; NULL for NULL
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb *alb_retain(alb *lb);
+
+/** Gives back a reference; the last one frees the handle, every string of its nodes, and ends its thread.
+ *
+ *  @param lb  a live handle, or NULL; not used afterwards with the last reference
+ *  Blocking:   never; with `refresh.mode` `thread` the last one waits for a request of discovery, up to discovery.timeout_ms.
+ *  Threads:    any number at once, but no call may still use the handle when the last reference goes.   Fork: safe in the child,
+ *              where each handle has references of its own.   Since: 0.1
+ */
+void alb_free(alb *lb);
+
+/* Picking nodes ----------------------------------------------------------------------------------------------------------- */
+
+/** Chooses the node for the next request: the first step of a plan.
+ *
+ *  @param lb   the handle
+ *  @param out  [out, nullable] receives the node
+ *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_NO_NODES, ALB_ERR_PANIC
+ *  Blocking:   never in `manual` and `thread` mode. In `inline` mode one caller per refresh period, after it has chosen its node, waits
+ *              for one request of discovery, up to refresh.inline_budget_ms, and for the system's look-up of a seed that is a name.
+ *  Threads:    any number at once; no lock, no allocation, no syscall but for that one caller.   Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_next_node(alb *lb, alb_node *out);
+
+/** Begins a plan: the order in which one request tries nodes.
+ *
+ *  @param lb    the handle
+ *  @param plan  [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_start(alb *lb, alb_plan *plan);
+
+/** Takes the plan's next step. No node comes twice until all of the list were tried; then the plan starts over, so it has no end.
+ *
+ *  Call it for each attempt, the first and each retry. The list may change meanwhile.
+ *
+ *  @param lb    the handle that the plan was started with
+ *  @param plan  a plan begun with alb_plan_start()
+ *  @param out   [out, nullable] receives the node
+ *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT (also for a plan that was not begun), ALB_ERR_NO_NODES, ALB_ERR_PANIC
+ *  Blocking:   as alb_next_node().   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_plan_next(alb *lb, alb_plan *plan, alb_node *out);
+
+/** Says how an attempt ended. Report every attempt, also those that were given up: health and statistics live on it.
+ *
+ *  @param lb          the handle
+ *  @param node_id     the node that was tried
+ *  @param outcome     one of ALB_OUTCOME_
+ *  @param latency_us  from the start of the attempt to its end, in microseconds
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; a failure that may change the list waits for a lock that is held for microseconds.
+ *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latency_us);
+
+/* The list of nodes ------------------------------------------------------------------------------------------------------- */
+
+/** Tells the ids of the nodes that requests are routed over, those set aside included, in the order of their URLs.
+ *
+ *  @param lb        the handle
+ *  @param ids       [out] room for ids; may be NULL if capacity is 0
+ *  @param capacity  how many fit
+ *  @return     how many there are, which may be more than fit; 0 for a NULL handle
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+size_t alb_nodes(const alb *lb, int32_t *ids, size_t capacity);
+
+/** Describes a node by its id, also one that has left the list.
+ *
+ *  @param lb       the handle
+ *  @param node_id  an id that this handle gave
+ *  @param out      [out] receives the node
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_node_get(const alb *lb, int32_t node_id, alb_node *out);
+
+/** A word that changes whenever the list, or what is set aside, does. Reading it atomically is cheaper than any call.
+ *
+ *  @param lb  the handle
+ *  @return     a pointer that is valid until the handle is freed; NULL for NULL
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child, where it goes on by itself.   Since: 0.1
+ */
+const uint64_t *alb_generation(const alb *lb);
+
+/* Discovery --------------------------------------------------------------------------------------------------------------- */
+
+/** Asks the cluster for its nodes now, on this thread, and probes the nodes set aside whose time has come. Joins a round that is
+ *  under way on another thread. A failure leaves the last good list in place.
+ *
+ *  @param lb          the handle
+ *  @param timeout_ms  the longest wait, in milliseconds
+ *  @param err         [out, nullable] the last reason, and the node or seed that gave it
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE, ALB_ERR_PANIC
+ *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
+ *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_refresh(alb *lb, uint32_t timeout_ms, alb_error *err);
+
+/** Tells when discovery has work to do next: for callers in `manual` mode that have a timer of their own.
+ *
+ *  @param lb  the handle
+ *  @return     milliseconds from now, rounded up; 0 = now; UINT32_MAX = never, or a NULL handle
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Fork:       safe in the child.   Since: 0.1
+ */
+uint32_t alb_refresh_due_ms(const alb *lb);
+
+/** Checks that the cluster knows every datacenter and rack of the option `scope`.
+ *
+ *  @param lb          the handle
+ *  @param timeout_ms  the longest wait, in milliseconds
+ *  @param err         [out, nullable] which one is not known, or why it could not be asked
+ *  @return     ALB_OK, ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_UNSUPPORTED, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE,
+ *              ALB_ERR_TLS, ALB_ERR_BAD_RESPONSE, ALB_ERR_PANIC
+ *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
+ *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_check_scope(alb *lb, uint32_t timeout_ms, alb_error *err);
+
+/** Asks whether the servers can be asked by datacenter and rack (ScyllaDB 2025.1 and later can).
+ *
+ *  @param lb          the handle
+ *  @param timeout_ms  the longest wait, in milliseconds
+ *  @param err         [out, nullable] why it could not be asked
+ *  @return     1 if they can, 0 if not, or a negative status as alb_check_scope()
+ *  Blocking:   as alb_check_scope().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_scope_supported(alb *lb, uint32_t timeout_ms, alb_error *err);
+
+/* Discovery by the caller's own I/O --------------------------------------------------------------------------------------- */
+
+/** For event loops, in `manual` mode: when alb_refresh_due_ms() says 0, ask here what to fetch, GET it without credentials and without
+ *  following redirects, and bring what came with alb_discovery_feed() or alb_discovery_fail(); repeat while there is something.
+ *  Several requests may be open: a further one is offered when the last one has stalled.
+ *
+ *  @param lb          the handle
+ *  @param token       [out] names the request
+ *  @param url         [out] receives the URL
+ *  @param capacity    its room in bytes, at least ALB_URL_CAPACITY
+ *  @param timeout_ms  [out] the longest wait for the whole answer, in milliseconds
+ *  @param err         [out, nullable] what is wrong
+ *  @return     the length of the URL; 0 if there is nothing to fetch now; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
+ */
+int32_t alb_discovery_next(alb *lb, uint64_t *token, char *url, size_t capacity, uint32_t *timeout_ms, alb_error *err);
+
+/** Brings the answer to a request of alb_discovery_next(), whatever its status.
+ *
+ *  @param lb           the handle
+ *  @param token        the request
+ *  @param http_status  the status of the answer, 100 to 599
+ *  @param body         its body, decoded; may be NULL if body_len is 0
+ *  @param body_len     its length in bytes; of more than 1 MiB bring the first 1 MiB and a byte
+ *  @param err          [out, nullable] what is wrong with the call; a useless answer is no error here but an event
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
+ */
+alb_status alb_discovery_feed(alb *lb, uint64_t token, int32_t http_status, const uint8_t *body, size_t body_len, alb_error *err);
+
+/** Says that a request of alb_discovery_next() got no answer.
+ *
+ *  @param lb       the handle
+ *  @param token    the request
+ *  @param outcome  ALB_OUTCOME_REFUSED, _RESET, _TIMEOUT, _TLS_FAILURE or _CANCELLED
+ *  @param err      [out, nullable] what is wrong with the call
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
+ */
+alb_status alb_discovery_fail(alb *lb, uint64_t token, int32_t outcome, alb_error *err);
+
+/* Events and statistics --------------------------------------------------------------------------------------------------- */
+
+/** Reads the next thing that happened: refreshes, fall-backs, nodes that came, went, or were set aside, each with its reason. The
+ *  handle keeps the last 256 events; each reader has a cursor. docs/STATISTICS.md describes them.
+ *
+ *  @param lb        the handle
+ *  @param cursor    [in, out] 0 at first; moves on with each event that is written
+ *  @param json      [out] receives one JSON object, NUL-terminated
+ *  @param capacity  its room in bytes
+ *  @return     the length of the object; 0 if there is no further event; a length >= capacity says that the object did not fit and
+ *              waits for a larger buffer; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once, one for one cursor.
+ *  Fork:       safe in the child, whose events begin anew.   Since: 0.1
+ */
+int32_t alb_next_event(alb *lb, uint64_t *cursor, char *json, size_t capacity);
+
+/** Writes the statistics: scope, refresh, and each node's standing and outcomes. docs/STATISTICS.md describes the members.
+ *
+ *  @param lb        the handle
+ *  @param json      [out] receives one JSON object, NUL-terminated, cut if it does not fit; may be NULL if capacity is 0
+ *  @param capacity  its room in bytes
+ *  @return     the length of the whole object, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Fork:       safe in the child.   Since: 0.1
+ */
+int32_t alb_statistics(const alb *lb, char *json, size_t capacity);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ALTERNATOR_LB_H */
+
+/** An alb_error ready for use: alb_error err = ALB_ERROR_INIT; */
+#define ALB_ERROR_INIT { sizeof(alb_error), 0, 0, 0, 0, { 0 }, { 0 } }
+/** An alb_node ready for use: alb_node node = ALB_NODE_INIT; */
+#define ALB_NODE_INIT { sizeof(alb_node), -1, 0, 0, 0, NULL, 0, NULL, 0 }

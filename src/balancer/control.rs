@@ -1,0 +1,296 @@
+//! What changes the list: one state a process, behind one mutex, fed with what discovery and callers found out.
+//!
+//! Readers never come here: each change ends in a publication. After a fork the child makes a state of its own from what was
+//! published last.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
+
+use once_cell::race::OnceBox;
+
+use super::Core;
+use super::driver::Worker;
+use crate::clock::Nanos;
+use crate::config::RefreshMode;
+use crate::discovery::machine::{Effect, FailureKind, Machine, Turn, World};
+use crate::discovery::transport::Transport;
+use crate::error::{Error, Status};
+use crate::node::{Address, NodeId};
+use crate::observe::{EventKind, Events};
+use crate::topology::Listing;
+
+/// One process's part of a handle.
+pub(super) struct Control {
+    state: Mutex<State>,
+    /// Told whenever a step or a round has ended.
+    pub changed: Condvar,
+    pub transport: Transport,
+    pub worker: OnceBox<Worker>,
+    /// Whoever sets it starts the worker.
+    pub worker_wanted: AtomicBool,
+}
+
+/// What the mutex protects.
+pub(super) struct State {
+    pub machine: Machine,
+    pub listing: Listing,
+    pub events: Events,
+    /// Until when somebody is in a step; a holder that vanished holds it no longer.
+    pub stepping: Option<Nanos>,
+    pub rounds: u64,
+    pub rounds_failed: u64,
+    pub last_round: Option<Result<(), Error>>,
+    /// Whether the list came from the cluster.
+    pub known: bool,
+    numbers: HashMap<Address, NodeId>,
+    scope: String,
+}
+
+impl Control {
+    pub fn new(core: &Core) -> Control {
+        let listing = core.topology.listing();
+        let now = core.clock.now();
+        let state = State {
+            machine: Machine::new(&core.config, now),
+            events: Events::default(),
+            stepping: None,
+            rounds: 0,
+            rounds_failed: 0,
+            last_round: None,
+            known: core.nodes.iter().any(|node| !node.is_seed()),
+            numbers: core.nodes.iter().map(|node| (node.address.clone(), node.id)).collect(),
+            scope: core.config.scope.tier(listing.tier).to_string(),
+            listing,
+        };
+        Control {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            transport: core.transport.unshared(),
+            worker: OnceBox::new(),
+            worker_wanted: AtomicBool::new(false),
+        }
+    }
+
+    /// A panic elsewhere left the state as a publication would: whole.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn try_lock(&self) -> Option<MutexGuard<'_, State>> {
+        match self.state.try_lock() {
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+}
+
+impl State {
+    /// The handle's first list: its seeds.
+    pub fn begin(&mut self, core: &Core) {
+        let seeds: Vec<NodeId> = core.config.seeds().iter().filter_map(|address| self.number(core, address)).collect();
+        for node in seeds.iter().filter_map(|id| core.nodes.get(*id)) {
+            node.mark_seed();
+        }
+        self.listing.all = seeds;
+        self.publish(core);
+        self.reschedule(core);
+    }
+
+    /// Lets the discovery machine take a turn, and draws the consequences.
+    pub fn turn<R>(&mut self, core: &Core, take: impl FnOnce(&mut Machine, &mut Turn<'_>) -> R) -> R {
+        let world = self.world(core);
+        let (result, effects) = core.with_rng(|rng| {
+            let mut turn = Turn { now: core.clock.now(), world: &world, rng, effects: Vec::new() };
+            (take(&mut self.machine, &mut turn), turn.effects)
+        });
+        self.apply(core, effects);
+        self.reschedule(core);
+        result
+    }
+
+    /// The list in use as the discovery machine sees it.
+    pub fn world(&self, core: &Core) -> World {
+        let now = core.clock.now();
+        let mut world = World { known: self.known, ..World::default() };
+        for node in self.listing.all.iter().filter_map(|id| core.nodes.get(*id)) {
+            match core.health.get(node.id).and_then(|record| record.aside_until()) {
+                None => world.usable.push(node.address.clone()),
+                Some(until) => {
+                    world.aside.push(node.address.clone());
+                    if until <= now {
+                        world.probes.push((node.id, node.address.clone()));
+                    }
+                }
+            }
+        }
+        world
+    }
+
+    /// Says when the next step is due.
+    pub fn reschedule(&mut self, core: &Core) {
+        let due = self.due(core);
+        core.set_due(due);
+    }
+
+    /// When the next step is due, as far as it is known now.
+    pub fn due(&mut self, core: &Core) -> Nanos {
+        if core.is_active() {
+            self.machine.schedule().wake();
+        }
+        let aside = |id: &NodeId| core.health.get(*id).and_then(|record| record.aside_until());
+        let next_probe = self.listing.all.iter().filter_map(aside).min().unwrap_or(Nanos::NEVER);
+        self.machine.due(next_probe)
+    }
+
+    /// A request met trouble: the next round comes soon.
+    pub fn hurry(&mut self, core: &Core) {
+        self.machine.schedule().hurry(core.clock.now());
+        if self.stepping.is_none() {
+            self.reschedule(core);
+        }
+        core.wake_thread();
+    }
+
+    /// No connection to the node could be made.
+    pub fn refused(&mut self, core: &Core, node: NodeId, reason: &str) {
+        let pause = core.with_rng(|rng| core.health.refused(node, &self.listing.all, core.clock.now(), rng));
+        if let Some(pause) = pause {
+            let reason = format!("{reason}; first probe in {} ms", pause.as_millis());
+            self.node_event(core, EventKind::NodeSetAside, node, &reason);
+            self.publish(core);
+        }
+    }
+
+    /// Draws the consequences of what discovery found out.
+    fn apply(&mut self, core: &Core, effects: Vec<Effect>) {
+        let now = core.clock.now();
+        for effect in effects {
+            match effect {
+                Effect::List(tier, addresses) => self.take_list(core, tier, &addresses),
+                Effect::Skipped(count, from) => {
+                    let reason = format!("{count} entries of the answer were no addresses");
+                    self.event(EventKind::EntriesSkipped, &from.to_string(), &reason);
+                }
+                Effect::AskFailed(address, kind, reason) => {
+                    self.event(EventKind::AskFailed, &address.to_string(), &reason);
+                    if let Some(node) = self.numbers.get(&address).copied().filter(|_| kind == FailureKind::Refused) {
+                        self.refused(core, node, &reason);
+                    }
+                }
+                Effect::RoundFailed(reason, by) => {
+                    self.round_ended(core, now, Err(round_error(&reason, &by)));
+                    self.event(EventKind::RefreshFailed, &by, &format!("{reason}; the last list stays"));
+                }
+                Effect::RoundDone => {
+                    if self.machine.schedule().failures() > 0 || !matches!(self.last_round, Some(Ok(()))) {
+                        let reason = match self.machine.schedule().failures() {
+                            0 => "the first list".into(),
+                            failures => format!("after {failures} failed rounds"),
+                        };
+                        self.event(EventKind::Refreshed, "", &reason);
+                    }
+                    self.round_ended(core, now, Ok(()));
+                }
+                Effect::ProbeOk(node) => {
+                    if core.health.probe_ok(node, now) {
+                        self.node_event(core, EventKind::NodeBack, node, "the probe was answered");
+                        self.publish(core);
+                    }
+                }
+                Effect::ProbeFailed(node, reason) => {
+                    if let Some(pause) = core.with_rng(|rng| core.health.probe_failed(node, now, rng)) {
+                        let reason = format!("still not well: {reason}; next probe in {} ms", pause.as_millis());
+                        self.node_event(core, EventKind::NodeSetAside, node, &reason);
+                    }
+                }
+            }
+        }
+    }
+
+    fn round_ended(&mut self, core: &Core, now: Nanos, result: Result<(), Error>) {
+        // In inline mode only requests drive rounds, so they flow.
+        let active = core.is_active() || core.config.refresh_mode == RefreshMode::Inline;
+        core.with_rng(|rng| self.machine.schedule().ended(now, result.is_ok(), active, rng));
+        core.hot.active.store(0, Ordering::Relaxed);
+        self.rounds += 1;
+        self.rounds_failed += u64::from(result.is_err());
+        self.last_round = Some(result);
+    }
+
+    fn take_list(&mut self, core: &Core, tier: usize, addresses: &[Address]) {
+        let now = core.clock.now();
+        let mut all: Vec<NodeId> = addresses.iter().filter_map(|address| self.number(core, address)).collect();
+        if all.is_empty() {
+            return; // more addresses than can be numbered: keep those that have numbers
+        }
+        let url = |id: &NodeId| core.nodes.get(*id).map(|node| node.url.as_str()).unwrap_or_default();
+        all.sort_unstable_by(|a, b| url(a).cmp(url(b)));
+        all.dedup();
+        self.known = true;
+        if all == self.listing.all && tier == self.listing.tier {
+            return;
+        }
+        let before = std::mem::replace(&mut self.listing.all, all.clone());
+        self.change_tier(core, tier);
+        for node in all.iter().filter(|id| !before.contains(id)) {
+            // The cluster says it lives: a probe settles at once whether it does.
+            core.health.probe_now(*node, now);
+            self.node_event(core, EventKind::NodeJoined, *node, "the cluster lists it");
+        }
+        for node in before.iter().filter(|id| !all.contains(id)) {
+            self.node_event(core, EventKind::NodeLeft, *node, "the cluster no longer lists it");
+        }
+        self.publish(core);
+    }
+
+    fn change_tier(&mut self, core: &Core, tier: usize) {
+        let before = self.listing.tier;
+        if tier == before {
+            return;
+        }
+        let chain = &core.config.scope;
+        self.listing.tier = tier;
+        self.scope = chain.tier(tier).to_string();
+        let (kind, reason) = if tier > before {
+            (EventKind::FellBack, format!("{} has no node", chain.tier(before)))
+        } else {
+            (EventKind::Returned, format!("{} has nodes again", chain.tier(tier)))
+        };
+        self.event(kind, "", &reason);
+    }
+
+    /// The address's number, given at first sight.
+    fn number(&mut self, core: &Core, address: &Address) -> Option<NodeId> {
+        if let Some(id) = self.numbers.get(address) {
+            return Some(*id);
+        }
+        let id = core.nodes.add(address)?;
+        core.health.grow(id as usize + 1);
+        self.numbers.insert(address.clone(), id);
+        Some(id)
+    }
+
+    fn publish(&mut self, core: &Core) {
+        self.listing.usable = core.health.usable(&self.listing.all);
+        core.topology.publish(&self.listing);
+    }
+
+    fn event(&mut self, kind: EventKind, at: &str, reason: &str) {
+        self.events.add(kind, None, at, &self.scope, reason);
+    }
+
+    fn node_event(&mut self, core: &Core, kind: EventKind, node: NodeId, reason: &str) {
+        let at = core.nodes.get(node).map(|node| node.url.as_str()).unwrap_or_default();
+        self.events.add(kind, Some(node), at, &self.scope, reason);
+    }
+}
+
+fn round_error(reason: &str, by: &str) -> Error {
+    Error::new(Status::Unreachable, format!("no seed and no node gave a list of nodes; the last reason: {reason}")).at(by)
+}
+
+/// A claim on a step outlives its time limits by this much, for the work around them.
+pub(super) const CLAIM_GRACE: Duration = Duration::from_secs(1);

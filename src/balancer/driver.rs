@@ -1,0 +1,244 @@
+//! Drives the discovery machine with the library's own transport: one step of an `inline` pick, a whole round of
+//! [`Balancer::refresh`], or the `thread` mode's thread. One step at a time in a process, and never with the mutex held.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use super::control::{CLAIM_GRACE, Control, State};
+use super::{Balancer, Core};
+use crate::clock::Nanos;
+use crate::discovery::machine::{FailureKind, Request};
+use crate::discovery::resolver::resolve;
+use crate::discovery::transport::{Answer, FetchErrorKind, Target};
+use crate::error::{Error, Status};
+use crate::node::Scheme;
+use crate::observe::EventKind;
+
+/// The refresh thread of one process.
+pub(super) struct Worker {
+    stop: Arc<AtomicBool>,
+    thread: Thread,
+    join: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What one fetch came to.
+pub(super) enum Fetched {
+    Answer(Answer),
+    Failure(FailureKind, String, i32),
+}
+
+impl Balancer {
+    /// Runs one whole round now, on this thread, and the probes that are due. Joins a round that is under way elsewhere.
+    pub fn refresh(&self, timeout: Duration) -> Result<(), Error> {
+        let core = &*self.0;
+        let control = core.control();
+        let deadline = Instant::now() + timeout.min(Duration::from_secs(24 * 3600));
+        let mut state = control.lock();
+        let rounds_before = state.rounds;
+        if core.is_static() {
+            return core.probe_all(control, state, deadline);
+        }
+        loop {
+            if state.rounds > rounds_before {
+                let result = state.last_round.clone().unwrap_or(Ok(()));
+                return result.and_then(|()| core.probe_all(control, state, deadline));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let message = format!("the refresh did not end within {} ms", timeout.as_millis());
+                return Err(Error::new(Status::Timeout, message));
+            }
+            state = match core.step(control, state, true, left) {
+                Step::Done(state) => state,
+                Step::Nothing(state) if state.rounds > rounds_before => state,
+                Step::Nothing(state) => core.wait(control, state, Duration::from_millis(10).min(left)),
+                Step::Busy(state, until) => core.wait(control, state, until.since(core.clock.now()).min(left)),
+            };
+        }
+    }
+
+    /// How long until discovery has work to do; `None` when it never will.
+    pub fn refresh_due(&self) -> Option<Duration> {
+        let core = &*self.0;
+        let mut state = core.control().lock();
+        match state.due(core) {
+            Nanos::NEVER => None,
+            due => Some(due.since(core.clock.now())),
+        }
+    }
+}
+
+/// How a step went.
+enum Step<'a> {
+    Done(MutexGuard<'a, State>),
+    /// Nothing was due.
+    Nothing(MutexGuard<'a, State>),
+    /// Somebody else is in a step, until then at most.
+    Busy(MutexGuard<'a, State>, Nanos),
+}
+
+impl Core {
+    /// The step behind a pick in `inline` mode: taken by the one caller that moves the due time on.
+    #[cold]
+    pub(super) fn inline_step(&self, now: Nanos) {
+        let due = self.hot.due_at.load(Ordering::Relaxed);
+        let claim = now.after(self.config.inline_budget + CLAIM_GRACE);
+        let won = now.0 >= due && self.hot.due_at.compare_exchange(due, claim.0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if won {
+            let control = self.control();
+            if let Some(state) = control.try_lock() {
+                drop(self.step(control, state, false, self.config.inline_budget));
+            }
+        }
+    }
+
+    /// One step: a request, its answer, and what follows from it. The mutex is free while the request is under way.
+    fn step<'a>(&'a self, control: &'a Control, mut state: MutexGuard<'a, State>, force: bool, budget: Duration) -> Step<'a> {
+        let now = self.clock.now();
+        if let Some(until) = state.stepping.filter(|until| *until > now) {
+            return Step::Busy(state, until);
+        }
+        let Some(request) = state.turn(self, |machine, turn| machine.next(force, turn)) else {
+            control.changed.notify_all();
+            return Step::Nothing(state);
+        };
+        let allowed = request.timeout.min(budget);
+        let until = now.after(allowed + CLAIM_GRACE);
+        state.stepping = Some(until);
+        drop(state);
+
+        let answer = self.answer(control, &request, allowed);
+
+        let mut state = control.lock();
+        state.turn(self, |machine, turn| match answer {
+            Ok(addresses) => machine.expand(request.token, &addresses),
+            Err(Fetched::Answer(answer)) => machine.answered(request.token, answer.status, &answer.body, turn),
+            Err(Fetched::Failure(kind, reason, _)) => machine.failed(request.token, kind, &reason, turn),
+        });
+        if state.stepping == Some(until) {
+            state.stepping = None;
+        }
+        control.changed.notify_all();
+        Step::Done(state)
+    }
+
+    /// The addresses of a name that is to be looked up first, or what the fetch came to.
+    fn answer(&self, control: &Control, request: &Request, timeout: Duration) -> Result<Vec<IpAddr>, Fetched> {
+        let host = request.address.host.to_string();
+        let port = request.address.port;
+        let ip = match request.resolved.or(request.address.host.ip()) {
+            Some(ip) => ip,
+            None => {
+                return match resolve(&host, port) {
+                    Ok(addresses) => Ok(addresses.iter().map(SocketAddr::ip).collect()),
+                    Err(error) => {
+                        let reason = format!("the name {host} could not be looked up: {error}");
+                        Err(Fetched::Failure(FailureKind::Refused, reason, error.raw_os_error().unwrap_or(0)))
+                    }
+                };
+            }
+        };
+        Err(self.fetch(control, &host, SocketAddr::new(ip, port), &request.path, timeout))
+    }
+
+    /// Fetches one path from one address.
+    pub(super) fn fetch(&self, control: &Control, host: &str, address: SocketAddr, path: &str, timeout: Duration) -> Fetched {
+        let target = Target { scheme_https: self.config.scheme == Scheme::Https, host, address, path_and_query: path };
+        match control.transport.get(&target, timeout) {
+            Ok(answer) => Fetched::Answer(answer),
+            Err(error) => {
+                let kind = match error.kind {
+                    FetchErrorKind::Refused => FailureKind::Refused,
+                    FetchErrorKind::Reset => FailureKind::Reset,
+                    FetchErrorKind::Timeout => FailureKind::Timeout,
+                    FetchErrorKind::Tls => FailureKind::Tls,
+                    FetchErrorKind::TooLarge | FetchErrorKind::Protocol => FailureKind::BadAnswer,
+                };
+                Fetched::Failure(kind, error.message, error.os_errno)
+            }
+        }
+    }
+
+    /// Waits for the end of somebody else's step.
+    fn wait<'a>(&self, control: &Control, state: MutexGuard<'a, State>, longest: Duration) -> MutexGuard<'a, State> {
+        let longest = longest.max(Duration::from_millis(1));
+        control.changed.wait_timeout(state, longest).unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    /// Runs the probes that are due, none twice.
+    fn probe_all<'a>(&'a self, control: &'a Control, mut state: MutexGuard<'a, State>, deadline: Instant) -> Result<(), Error> {
+        for _ in 0..state.world(self).probes.len() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            let Step::Done(next) = self.step(control, state, false, left) else { break };
+            state = next;
+        }
+        Ok(())
+    }
+
+    /// Starts the refresh thread of this process, unless it has one.
+    pub(super) fn ensure_thread(self: &Arc<Self>) -> Result<(), Error> {
+        let control = self.control();
+        if control.worker.get().is_some() || control.worker_wanted.swap(true, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        let (core, stopped) = (Arc::downgrade(self), Arc::clone(&stop));
+        let started = thread::Builder::new().name("alternator-lb".into()).spawn(move || work(&core, &stopped));
+        match started {
+            Ok(join) => {
+                let worker = Worker { stop, thread: join.thread().clone(), join: Mutex::new(Some(join)) };
+                // Nobody else sets it: `worker_wanted` was ours.
+                let _ = control.worker.set(Box::new(worker));
+                Ok(())
+            }
+            Err(error) => {
+                control.worker_wanted.store(false, Ordering::Release);
+                let message = format!("option refresh.mode is thread, and the thread could not be started: {error}");
+                control.lock().events.add(EventKind::ThreadFailed, None, "", "", &message);
+                Err(Error { os_errno: error.raw_os_error().unwrap_or(0), ..Error::new(Status::Io, message) })
+            }
+        }
+    }
+
+    /// Wakes the refresh thread, if this process has one.
+    pub(super) fn wake_thread(&self) {
+        if let Some(worker) = self.control.peek().and_then(|control| control.worker.get()) {
+            worker.thread.unpark();
+        }
+    }
+
+    /// Ends the refresh thread of this process and waits for it: for one request of discovery at most.
+    pub(super) fn stop_thread(&self) {
+        let Some(worker) = self.control.peek().and_then(|control| control.worker.get()) else { return };
+        worker.stop.store(true, Ordering::Release);
+        worker.thread.unpark();
+        let join = worker.join.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(join) = join.filter(|join| join.thread().id() != thread::current().id()) {
+            // A panic of the thread was its end, and nobody's here.
+            let _ = join.join();
+        }
+    }
+}
+
+/// The refresh thread: a step when one is due, sleep otherwise. It keeps no handle alive.
+fn work(core: &Weak<Core>, stop: &AtomicBool) {
+    while !stop.load(Ordering::Acquire) {
+        let Some(core) = core.upgrade() else { return };
+        let control = core.control();
+        let due = match core.step(control, control.lock(), false, Duration::MAX) {
+            Step::Done(mut state) | Step::Nothing(mut state) => state.due(&core),
+            Step::Busy(_, until) => until,
+        };
+        let pause = due.since(core.clock.now()).min(Duration::from_secs(3600));
+        drop(core);
+        if !pause.is_zero() && !stop.load(Ordering::Acquire) {
+            thread::park_timeout(pause);
+        }
+    }
+}

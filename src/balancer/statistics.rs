@@ -1,0 +1,61 @@
+//! The page of statistics. docs/STATISTICS.md explains each member; a test compares the names.
+
+use serde_json::{Value, json};
+
+use super::Balancer;
+use crate::config::{Policy, RefreshMode};
+use crate::health::Outcome;
+
+impl Balancer {
+    /// Everything countable, as one JSON object.
+    pub fn statistics(&self) -> Value {
+        let core = &*self.0;
+        let now = core.clock.now();
+        let mut state = core.control().lock();
+        let due = state.due(core);
+        let listed = &state.listing.all;
+        let nodes: Vec<Value> = core
+            .nodes
+            .iter()
+            .filter_map(|node| core.health.get(node.id).map(|record| (node, record)))
+            .map(|(node, record)| {
+                let outcomes: serde_json::Map<String, Value> =
+                    Outcome::ALL.iter().map(|(outcome, name)| ((*name).into(), record.counted(*outcome).into())).collect();
+                json!({
+                    "id": node.id,
+                    "url": node.url.as_str(),
+                    "seed": node.is_seed(),
+                    "listed": listed.contains(&node.id),
+                    "set_aside": record.aside_until().is_some(),
+                    "probe_in_ms": record.aside_until().map(|at| at.since(now).as_millis() as u64),
+                    "strikes": record.strikes(),
+                    "outcomes": outcomes,
+                    "mean_latency_us": record.mean_latency_us(),
+                })
+            })
+            .collect();
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "scope": core.config.scope.tier(state.listing.tier).to_string(),
+            "scope_wanted": core.config.scope.tier(0).to_string(),
+            "list_known": state.known,
+            "generation": core.topology.generation().load(std::sync::atomic::Ordering::Relaxed),
+            "policy": match core.config.policy {
+                Policy::Random => "random",
+                Policy::RoundRobin => "round_robin",
+            },
+            "refresh": {
+                "mode": match core.config.refresh_mode {
+                    RefreshMode::Inline => "inline",
+                    RefreshMode::Manual => "manual",
+                    RefreshMode::Thread => "thread",
+                },
+                "rounds": state.rounds,
+                "rounds_failed": state.rounds_failed,
+                "failures_in_a_row": state.machine.schedule().failures(),
+                "due_in_ms": (due != crate::clock::Nanos::NEVER).then(|| due.since(now).as_millis() as u64),
+            },
+            "nodes": nodes,
+        })
+    }
+}

@@ -1,0 +1,347 @@
+//! The table of options: name, default, what is accepted, what it means, how it is set.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Config, Policy, RefreshMode, Source, Verify};
+use crate::node::{Address, Scheme, parse_port};
+use crate::scope::ScopeChain;
+
+/// One option.
+pub struct ConfigOption {
+    /// Its name.
+    pub key: &'static str,
+    /// The default as text; empty when there is none.
+    pub default: &'static str,
+    /// The values that fit, as the error message names them.
+    pub accepts: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+    /// Whether a value must not be repeated in messages.
+    pub secret: bool,
+    /// Checks a value and puts it in place; the error is the reason alone.
+    pub set: fn(&mut Config, &str) -> Result<(), String>,
+}
+
+/// At most this many seeds.
+const MOST_SEEDS: usize = 256;
+
+const fn option(
+    key: &'static str,
+    default: &'static str,
+    accepts: &'static str,
+    meaning: &'static str,
+    set: fn(&mut Config, &str) -> Result<(), String>,
+) -> ConfigOption {
+    ConfigOption { key, default, accepts, meaning, secret: false, set }
+}
+
+/// Every option there is, in the order of the manual.
+pub static OPTIONS: &[ConfigOption] = &[
+    option(
+        "seeds",
+        "",
+        "1 to 256 of host, host:port, a bare IPv6 address, [v6] or [v6]:port, separated by commas",
+        "Where to begin: nodes of the cluster, or names that stand for some. Required. A name is looked up again when it is needed, and \
+         each of its addresses is asked. Requests go to seeds only until a list of nodes is known, or always with `discovery` `static`.",
+        |config, value| {
+            parse_seeds(value, 1)?;
+            value.clone_into(&mut config.seeds);
+            Ok(())
+        },
+    ),
+    option("scheme", "http", "http or https", "How nodes are spoken to.", |config, value| {
+        config.scheme = match value {
+            "http" => Scheme::Http,
+            "https" => Scheme::Https,
+            _ => return Err("it is neither".into()),
+        };
+        Ok(())
+    }),
+    option(
+        "port",
+        "8000",
+        "a number from 1 to 65535",
+        "The port of discovered nodes, and of seeds that are given without one.",
+        |config, value| {
+            config.port = parse_port(value)?;
+            Ok(())
+        },
+    ),
+    option(
+        "scope",
+        "cluster",
+        "cluster, dc:NAME or rack:DC/RACK, or up to 8 of them chained with '>', such as rack:dc1/r1>dc:dc1>cluster",
+        "Which nodes may serve. A scope without nodes falls back to the next of the chain, and back again when it has some. `cluster` \
+         unites the datacenters that can be reached from the seeds. In names, `/`, `>` and `%` are written `%2F`, `%3E` and `%25`.",
+        |config, value| {
+            config.scope = ScopeChain::parse(value)?;
+            Ok(())
+        },
+    ),
+    option(
+        "discovery",
+        "localnodes",
+        "localnodes or static",
+        "`localnodes` asks the cluster which nodes are alive; `static` takes the seeds as the list, for addresses that the cluster \
+         does not know (translation, tunnels).",
+        |config, value| {
+            config.source = match value {
+                "localnodes" => Source::Localnodes,
+                "static" => Source::Static,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "discovery.connect_timeout_ms",
+        "1000",
+        "milliseconds from 10 to 60000",
+        "Longest wait for one TCP connection of discovery.",
+        |config, value| milliseconds(value, 10, 60_000, &mut config.connect_timeout),
+    ),
+    option(
+        "discovery.timeout_ms",
+        "2000",
+        "milliseconds from 10 to 60000",
+        "Longest wait for one whole answer of discovery: connection, TLS and body. The look-up of a name comes on top of it, bounded \
+         by the system's resolver alone.",
+        |config, value| milliseconds(value, 10, 60_000, &mut config.timeout),
+    ),
+    option(
+        "discovery.stall_ms",
+        "250",
+        "milliseconds from 10 to 60000, at most discovery.timeout_ms",
+        "After this long without an answer the next node is asked; those that stalled get `discovery.timeout_ms` once all others were \
+         asked, and come last in the next rounds. So a hung node delays a round by this much, once.",
+        |config, value| milliseconds(value, 10, 60_000, &mut config.stall),
+    ),
+    option(
+        "refresh.mode",
+        "inline",
+        "inline, manual or thread",
+        "Who does the work of discovery. `inline`: the call that picks a node and finds a step due, after it has chosen; no thread. \
+         `manual`: only `alb_refresh` and `alb_discovery_*`; no thread. `thread`: one thread of the library.",
+        |config, value| {
+            config.refresh_mode = match value {
+                "inline" => RefreshMode::Inline,
+                "manual" => RefreshMode::Manual,
+                "thread" => RefreshMode::Thread,
+                _ => return Err("it is none of them".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "refresh.active_ms",
+        "1000",
+        "milliseconds from 100 to 3600000, at most refresh.idle_ms",
+        "Period of the refresh while requests flow, +-10 %. Failed rounds double it, up to eightfold.",
+        |config, value| milliseconds(value, 100, 3_600_000, &mut config.active),
+    ),
+    option(
+        "refresh.idle_ms",
+        "60000",
+        "milliseconds from 100 to 86400000",
+        "Period of the refresh while no requests flow, +-10 %. The first request afterwards makes a refresh due at once.",
+        |config, value| milliseconds(value, 100, 86_400_000, &mut config.idle),
+    ),
+    option(
+        "refresh.inline_budget_ms",
+        "250",
+        "milliseconds from 1 to 60000",
+        "Longest time that one pick in `inline` mode spends on discovery, after it has chosen its node; all others return at once. \
+         Raise it where a TLS handshake takes longer than this.",
+        |config, value| milliseconds(value, 1, 60_000, &mut config.inline_budget),
+    ),
+    option(
+        "policy",
+        "random",
+        "random or round_robin",
+        "How a node is chosen. `random`: evenly. `round_robin`: in turn, each thread from a place of its own.",
+        |config, value| {
+            config.policy = match value {
+                "random" => Policy::Random,
+                "round_robin" => Policy::RoundRobin,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "health",
+        "on",
+        "on or off",
+        "Whether a node to which no connection can be made is set aside until a probe finds it well. Never more than half of the nodes.",
+        |config, value| {
+            config.health = match value {
+                "on" => true,
+                "off" => false,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "health.eject_base_ms",
+        "500",
+        "milliseconds from 10 to 600000, at most health.eject_max_ms",
+        "How long a node is set aside before its first probe, +-25 %; doubles with each failed probe.",
+        |config, value| milliseconds(value, 10, 600_000, &mut config.eject_base),
+    ),
+    option(
+        "health.eject_max_ms",
+        "30000",
+        "milliseconds from 10 to 3600000",
+        "The longest time between two probes of a node that is set aside, +-25 %.",
+        |config, value| milliseconds(value, 10, 3_600_000, &mut config.eject_max),
+    ),
+    option(
+        "user_agent",
+        concat!("alternator-lb/", env!("CARGO_PKG_VERSION")),
+        "up to 256 printable ASCII characters, or nothing",
+        "What discovery calls itself in its requests; empty sends no User-Agent.",
+        |config, value| {
+            if value.len() > 256 || !value.bytes().all(|b| (b' '..=b'~').contains(&b)) {
+                return Err("it is too long or has other characters".into());
+            }
+            value.clone_into(&mut config.user_agent);
+            Ok(())
+        },
+    ),
+    option(
+        "tls.ca_file",
+        "",
+        "the path of a PEM file, or nothing for the platform's roots",
+        "Certificates that are trusted instead of the platform's. Read by `alb_new`.",
+        |config, value| path(value, &mut config.tls.ca_file),
+    ),
+    ConfigOption {
+        secret: true,
+        ..option(
+            "tls.ca_pem",
+            "",
+            "certificates in PEM, or nothing",
+            "The same as text, together with `tls.ca_file` or alone.",
+            |config, value| {
+                if !value.is_empty() && !value.contains("-----BEGIN CERTIFICATE-----") {
+                    return Err("it holds no certificate".into());
+                }
+                config.tls.ca_pem = (!value.is_empty()).then(|| value.to_owned());
+                Ok(())
+            },
+        )
+    },
+    option(
+        "tls.cert_file",
+        "",
+        "the path of a PEM file, or nothing",
+        "The client's certificate with its chain, for servers that ask for one. Needs `tls.key_file`. Read by `alb_new`.",
+        |config, value| path(value, &mut config.tls.cert_file),
+    ),
+    option(
+        "tls.key_file",
+        "",
+        "the path of a PEM file, or nothing",
+        "The client's private key. Needs `tls.cert_file`. Read by `alb_new`.",
+        |config, value| path(value, &mut config.tls.key_file),
+    ),
+    option(
+        "tls.verify",
+        "full",
+        "full, no_hostname or none",
+        "What is checked of a server: `full`, all; `no_hostname`, all but that the certificate is for this address; `none`, nothing: \
+         anybody on the way can read and change what is sent.",
+        |config, value| {
+            config.tls.verify = match value {
+                "full" => Verify::Full,
+                "no_hostname" => Verify::NoHostname,
+                "none" => Verify::None,
+                _ => return Err("it is none of them".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "tls.session_cache",
+        "256",
+        "a number from 0 to 65536; 0 keeps none",
+        "How many TLS sessions are kept for a short handshake.",
+        |config, value| {
+            config.tls.session_cache = number(value, 0, 65_536)? as usize;
+            Ok(())
+        },
+    ),
+    option(
+        "tls.keylog_file",
+        "",
+        "a path, or nothing",
+        "Debugging only: where the keys of TLS sessions are appended, in the format that Wireshark reads. Who has the file can read \
+         what was sent.",
+        |config, value| path(value, &mut config.tls.keylog_file),
+    ),
+];
+
+/// Reads the value of `seeds`.
+pub fn parse_seeds(value: &str, port: u16) -> Result<Vec<Address>, String> {
+    let mut seeds = Vec::new();
+    for part in value.split(',') {
+        let seed = Address::parse(part.trim(), port)?;
+        if seeds.len() == MOST_SEEDS {
+            return Err(format!("more than {MOST_SEEDS} seeds"));
+        }
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
+    Ok(seeds)
+}
+
+fn number(value: &str, least: u64, most: u64) -> Result<u64, String> {
+    match value.parse::<u64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        Ok(_) => Err("it is out of range".into()),
+        Err(_) => Err("it is not a whole number".into()),
+    }
+}
+
+fn milliseconds(value: &str, least: u64, most: u64, place: &mut Duration) -> Result<(), String> {
+    *place = Duration::from_millis(number(value, least, most)?);
+    Ok(())
+}
+
+fn path(value: &str, place: &mut Option<PathBuf>) -> Result<(), String> {
+    if value.len() > 4096 {
+        return Err("a path has at most 4096 bytes".into());
+    }
+    *place = (!value.is_empty()).then(|| PathBuf::from(value));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_is_accepted_by_its_own_option() {
+        for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
+            assert_eq!((option.set)(&mut Config::default(), option.default), Ok(()), "{}", option.key);
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for (position, option) in OPTIONS.iter().enumerate() {
+            assert!(OPTIONS[..position].iter().all(|other| other.key != option.key), "{}", option.key);
+        }
+    }
+
+    #[test]
+    fn too_many_seeds_are_refused() {
+        let seeds: Vec<String> = (0..257).map(|i| format!("host{i}")).collect();
+        assert!(parse_seeds(&seeds.join(","), 1).unwrap_err().contains("256"));
+        assert_eq!(parse_seeds(&seeds[..256].join(","), 1).unwrap().len(), 256);
+        assert_eq!(parse_seeds("a,a:1,A", 1).unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,127 @@
+//! Constants and structs of the header.
+
+use std::ffi::c_char;
+
+/** The version of the ABI that this header describes; alb_new() refuses another. */
+pub const ALB_ABI_VERSION: u32 = 1;
+
+/** Enough for any URL of alb_discovery_next(), its NUL included. */
+pub const ALB_URL_CAPACITY: usize = 2048;
+
+/** ALB_OK, or a negative number of the ALB_ERR_ list. Numbers are never changed and never reused. */
+pub type alb_status = i32;
+
+/** It worked. */
+pub const ALB_OK: i32 = 0;
+/** A required pointer is NULL or misaligned, a struct_size is too small, a text is not UTF-8 or holds a NUL, a length is absurd. */
+pub const ALB_ERR_INVALID_ARGUMENT: i32 = -1;
+/** The program was compiled for another version of the ABI. */
+pub const ALB_ERR_ABI_MISMATCH: i32 = -2;
+/** There is no option of that name. */
+pub const ALB_ERR_UNKNOWN_OPTION: i32 = -3;
+/** The option does not accept that value, contradicts another one, or is missing. */
+pub const ALB_ERR_BAD_VALUE: i32 = -4;
+/** There is no node to choose. */
+pub const ALB_ERR_NO_NODES: i32 = -5;
+/** No node of this handle has that id. */
+pub const ALB_ERR_UNKNOWN_NODE: i32 = -6;
+/** The time that the caller allowed ran out. */
+pub const ALB_ERR_TIMEOUT: i32 = -7;
+/** No seed and no node could be reached. */
+pub const ALB_ERR_UNREACHABLE: i32 = -8;
+/** The TLS handshake failed. */
+pub const ALB_ERR_TLS: i32 = -9;
+/** Something answered, but nothing usable. */
+pub const ALB_ERR_BAD_RESPONSE: i32 = -10;
+/** The cluster knows no node in that datacenter or rack. */
+pub const ALB_ERR_SCOPE_UNKNOWN: i32 = -11;
+/** The servers do not support what was asked. */
+pub const ALB_ERR_UNSUPPORTED: i32 = -12;
+/** The token is not, or no longer, that of an open request. */
+pub const ALB_ERR_STALE_TOKEN: i32 = -13;
+/** A file that an option names could not be used, or the refresh thread could not be started. */
+pub const ALB_ERR_IO: i32 = -14;
+/** A defect of the library was caught. The handle goes on with the list it had. */
+pub const ALB_ERR_PANIC: i32 = -15;
+
+/** The attempt was answered with success. */
+pub const ALB_OUTCOME_SUCCESS: i32 = 0;
+/** It was answered with a 4xx that is the request's own fault. */
+pub const ALB_OUTCOME_CALLER_FAULT: i32 = 1;
+/** It was answered with a request to slow down (RequestLimitExceeded, ThrottlingException). */
+pub const ALB_OUTCOME_THROTTLED: i32 = 2;
+/** It was answered with a 5xx. */
+pub const ALB_OUTCOME_SERVER_ERROR: i32 = 3;
+/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. */
+pub const ALB_OUTCOME_REFUSED: i32 = 4;
+/** The connection was lost after it was made. */
+pub const ALB_OUTCOME_RESET: i32 = 5;
+/** A connection was made, but no whole answer came in time. */
+pub const ALB_OUTCOME_TIMEOUT: i32 = 6;
+/** The TLS handshake failed. */
+pub const ALB_OUTCOME_TLS_FAILURE: i32 = 7;
+/** The caller gave the attempt up. */
+pub const ALB_OUTCOME_CANCELLED: i32 = 8;
+
+/** In alb_node.flags: the node is in the list that requests are routed over. */
+pub const ALB_NODE_LISTED: u32 = 1;
+/** In alb_node.flags: the node was given as a seed. */
+pub const ALB_NODE_SEED: u32 = 2;
+/** In alb_node.flags: the node is chosen only when all others were tried, until a probe finds it well. */
+pub const ALB_NODE_SET_ASIDE: u32 = 4;
+
+/** What went wrong. The caller owns it, sets struct_size (see ALB_ERROR_INIT) and may pass NULL instead everywhere.
+ *
+ *  A call that takes one writes it in any case: code ALB_OK and an empty message on success. Texts are NUL-terminated UTF-8, cut
+ *  where they do not fit, and hold no secret. A struct_size below 512 leaves it untouched.
+ */
+#[repr(C)]
+pub struct alb_error {
+    /** sizeof(alb_error), set by the caller. */
+    pub struct_size: u32,
+    /** The status that the call returns. */
+    pub code: alb_status,
+    /** The HTTP status received, or 0. */
+    pub http_status: i32,
+    /** The system's error number, or 0. */
+    pub os_errno: i32,
+    /** Reserved, 0. */
+    pub flags: u32,
+    /** The node or seed concerned, or empty. */
+    pub node: [c_char; 116],
+    /** One sentence that names the cause and, for an option, what is accepted. */
+    pub message: [c_char; 376],
+}
+
+/** A node. The caller owns the struct and sets struct_size (see ALB_NODE_INIT); the strings are the handle's and live until it is freed. */
+#[repr(C)]
+pub struct alb_node {
+    /** sizeof(alb_node), set by the caller; less is ALB_ERR_INVALID_ARGUMENT. */
+    pub struct_size: u32,
+    /** The node's number: the same for the life of the handle, also when the node leaves and returns. */
+    pub id: i32,
+    /** ALB_NODE_ bits. */
+    pub flags: u32,
+    /** The TCP port. */
+    pub port: u16,
+    /** Reserved, 0. */
+    pub reserved: u16,
+    /** scheme://host:port, NUL-terminated; the port is always there, IPv6 is in brackets. */
+    pub url: *const c_char,
+    /** Length of url without its NUL. */
+    pub url_len: usize,
+    /** The host as it stands in the URL, NUL-terminated. */
+    pub host: *const c_char,
+    /** Length of host without its NUL. */
+    pub host_len: usize,
+}
+
+/** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
+ *
+ *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ */
+#[repr(C)]
+pub struct alb_plan {
+    /** The library's. */
+    pub opaque: [u64; 64],
+}

@@ -1,0 +1,5 @@
+//! What the library tells of itself, to those who ask: a ring of events and a page of statistics. It prints and logs nothing.
+
+mod events;
+
+pub use events::{Event, EventKind, Events};

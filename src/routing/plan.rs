@@ -1,0 +1,252 @@
+//! The query plan: the nodes of one request in the order to try them, kept in storage that the caller owns.
+//!
+//! A plan never repeats a node until all of the current list were tried, then starts over: it is never exhausted. It holds no
+//! pointer and needs no destructor, so it may be copied, forgotten, and carried across a change of topology: each step looks at
+//! the list of that moment and skips what was tried. Nodes that are set aside come after all others.
+
+use super::{Cursors, first_choice};
+use crate::config::Policy;
+use crate::node::NodeId;
+use crate::rng::Rng;
+use crate::topology::Snapshot;
+
+/// Marks storage that went through [`Plan::start`].
+const MAGIC: u32 = 0x616c_6250;
+/// Node numbers below this have a bit of their own.
+const BITS: usize = 2048;
+/// Tried nodes with higher numbers, of which only the last so many are remembered.
+const LATE: usize = 32;
+
+/// Why a plan has no next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanError {
+    /// The storage was never started, or was overwritten.
+    NotStarted,
+    /// There is no node at all.
+    NoNodes,
+}
+
+/// One request's plan. Any bytes are valid storage.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    magic: u32,
+    attempts: u32,
+    last: NodeId,
+    late_count: u32,
+    tried: [u64; BITS / 64],
+    late: [NodeId; LATE],
+}
+
+impl Plan {
+    /// A plan whose first step is still to come.
+    #[inline]
+    pub fn start() -> Plan {
+        Plan { magic: MAGIC, attempts: 0, last: 0, late_count: 0, tried: [0; BITS / 64], late: [0; LATE] }
+    }
+
+    /// How many steps were taken.
+    pub fn attempts(&self) -> u32 {
+        if self.magic == MAGIC { self.attempts } else { 0 }
+    }
+
+    /// The next step, as a new plan and its node: the plan itself stays as it was, so that a look at a snapshot can be repeated.
+    pub fn step(
+        &self,
+        policy: Policy,
+        snapshot: &Snapshot<'_>,
+        cursors: &Cursors,
+        rng: &mut Rng,
+    ) -> Result<(Plan, NodeId), PlanError> {
+        if self.magic != MAGIC {
+            return Err(PlanError::NotStarted);
+        }
+        let mut plan = *self;
+        let node = plan.choose(policy, snapshot, cursors, rng).ok_or(PlanError::NoNodes)?;
+        plan.attempts = plan.attempts.saturating_add(1);
+        plan.last = node;
+        plan.mark(node);
+        Ok((plan, node))
+    }
+
+    fn choose(&mut self, policy: Policy, snapshot: &Snapshot<'_>, cursors: &Cursors, rng: &mut Rng) -> Option<NodeId> {
+        if self.attempts == 0 {
+            return first_choice(policy, snapshot, cursors, rng);
+        }
+        if let Some(node) = self.untried(policy, snapshot, rng) {
+            return Some(node);
+        }
+        // All were tried: start over, not with the node that failed a moment ago if there is another.
+        self.tried = [0; BITS / 64];
+        self.late_count = 0;
+        if snapshot.all() == 1 {
+            return self.untried(policy, snapshot, rng);
+        }
+        self.mark(self.last);
+        let chosen = self.untried(policy, snapshot, rng);
+        self.tried = [0; BITS / 64];
+        self.late_count = 0;
+        chosen
+    }
+
+    fn untried(&self, policy: Policy, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Option<NodeId> {
+        self.untried_of(policy, snapshot.usable(), |index| snapshot.usable_node(index), rng)
+            .or_else(|| self.untried_of(policy, snapshot.all(), |index| snapshot.node(index), rng))
+    }
+
+    /// One of the untried nodes: the next behind the last one in turn, or an even choice among them.
+    fn untried_of(&self, policy: Policy, count: u32, node: impl Fn(u32) -> NodeId, rng: &mut Rng) -> Option<NodeId> {
+        match policy {
+            Policy::RoundRobin => {
+                let last = (0..count).find(|index| node(*index) == self.last).unwrap_or(0);
+                (1..=count).map(|step| node((last + step) % count)).find(|id| !self.was_tried(*id))
+            }
+            Policy::Random => {
+                for _ in 0..4 {
+                    let id = (count > 0).then(|| node(rng.below(count)))?;
+                    if !self.was_tried(id) {
+                        return Some(id);
+                    }
+                }
+                let untried = (0..count).filter(|index| !self.was_tried(node(*index))).count() as u32;
+                let chosen = rng.below(untried) as usize;
+                (0..count).map(node).filter(|id| !self.was_tried(*id)).nth(chosen)
+            }
+        }
+    }
+
+    fn was_tried(&self, node: NodeId) -> bool {
+        match self.tried.get(node as usize / 64) {
+            Some(word) => word & (1 << (node % 64)) != 0,
+            None => self.late.iter().take(self.late_count as usize).any(|id| *id == node),
+        }
+    }
+
+    fn mark(&mut self, node: NodeId) {
+        if let Some(word) = self.tried.get_mut(node as usize / 64) {
+            *word |= 1 << (node % 64);
+        } else if !self.was_tried(node) {
+            self.late.rotate_right(1);
+            self.late[0] = node;
+            self.late_count = (self.late_count + 1).min(LATE as u32);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::{Listing, Topology};
+    use crate::rng::Rng;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    struct Bench {
+        topology: Topology,
+        cursors: Cursors,
+        rng: Rng,
+        policy: Policy,
+    }
+
+    impl Bench {
+        fn new(policy: Policy, all: Vec<NodeId>, usable: Vec<NodeId>) -> Bench {
+            let topology = Topology::new();
+            topology.publish(&Listing { tier: 0, all, usable });
+            Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy }
+        }
+
+        fn step(&mut self, plan: &mut Plan) -> Result<NodeId, PlanError> {
+            let rng = &mut self.rng;
+            let (next, node) = self.topology.read(|snapshot| plan.step(self.policy, snapshot, &self.cursors, rng))?;
+            *plan = next;
+            Ok(node)
+        }
+    }
+
+    #[test]
+    fn storage_that_was_not_started_is_refused() {
+        let mut bench = Bench::new(Policy::Random, vec![0], vec![0]);
+        let mut plan = Plan { magic: 0, ..Plan::start() };
+        assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
+    }
+
+    #[test]
+    fn no_nodes_is_an_error() {
+        let mut bench = Bench::new(Policy::Random, vec![], vec![]);
+        assert_eq!(bench.step(&mut Plan::start()), Err(PlanError::NoNodes));
+    }
+
+    #[test]
+    fn nodes_set_aside_come_last() {
+        for policy in [Policy::Random, Policy::RoundRobin] {
+            let mut bench = Bench::new(policy, vec![0, 1, 2, 3, 4], vec![1, 3, 4]);
+            for _ in 0..50 {
+                let mut plan = Plan::start();
+                let order: Vec<NodeId> = (0..5).map(|_| bench.step(&mut plan).unwrap()).collect();
+                assert_eq!(order[..3].iter().copied().collect::<HashSet<_>>(), HashSet::from([1, 3, 4]), "{order:?}");
+                assert_eq!(order.iter().copied().collect::<HashSet<_>>().len(), 5);
+            }
+        }
+    }
+
+    #[test]
+    fn round_robin_walks_on_in_turn() {
+        let mut bench = Bench::new(Policy::RoundRobin, vec![5, 6, 7], vec![5, 6, 7]);
+        let mut plan = Plan::start();
+        let order: Vec<NodeId> = (0..7).map(|_| bench.step(&mut plan).unwrap()).collect();
+        for pair in order.windows(2) {
+            assert_eq!(pair[1], if pair[0] == 7 { 5 } else { pair[0] + 1 }, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_plan_survives_a_change_of_topology() {
+        let mut bench = Bench::new(Policy::Random, vec![0, 1, 2], vec![0, 1, 2]);
+        let mut plan = Plan::start();
+        let first = bench.step(&mut plan).unwrap();
+        let second = bench.step(&mut plan).unwrap();
+        bench.topology.publish(&Listing { tier: 1, all: vec![first, second, 9], usable: vec![first, second, 9] });
+        assert_eq!(bench.step(&mut plan), Ok(9));
+    }
+
+    #[test]
+    fn second_choices_are_even() {
+        let mut bench = Bench::new(Policy::Random, (0..4).collect(), (0..4).collect());
+        let mut pairs = [[0u32; 4]; 4];
+        for _ in 0..24_000 {
+            let mut plan = Plan::start();
+            let first = bench.step(&mut plan).unwrap() as usize;
+            let second = bench.step(&mut plan).unwrap() as usize;
+            pairs[first][second] += 1;
+        }
+        for (first, row) in pairs.iter().enumerate() {
+            assert_eq!(row[first], 0);
+            assert!(row.iter().enumerate().all(|(second, n)| first == second || (1800..2200).contains(n)), "{pairs:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_node_is_repeated_until_all_were_tried(
+            count in 1u32..300, start in 0u32..2100, aside in 0usize..150, seed: u64, turn: bool,
+        ) {
+            let all: Vec<NodeId> = (start..start + count).collect();
+            // Nodes with late numbers are remembered exactly only so far.
+            prop_assume!(all.iter().filter(|id| **id as usize >= BITS).count() <= LATE);
+            let usable = all[aside.min(all.len() / 2)..].to_vec();
+            let mut bench = Bench::new(if turn { Policy::RoundRobin } else { Policy::Random }, all, usable);
+            bench.rng = Rng::new(seed);
+            let mut plan = Plan::start();
+            let mut last = None;
+            for _ in 0..3 {
+                let mut seen = HashSet::new();
+                for _ in 0..count {
+                    let node = bench.step(&mut plan).unwrap();
+                    prop_assert!(seen.insert(node), "{} came twice", node);
+                    prop_assert!(count == 1 || last != Some(node));
+                    last = Some(node);
+                }
+            }
+        }
+    }
+}
