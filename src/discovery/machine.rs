@@ -352,3 +352,6 @@ impl Machine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,8 +124,7 @@ impl TlsClient {
         let mut config = client_config(options, provider, Arc::clone(&verifier))?;
         config.resumption = resumption(options.session_cache);
         if let Some(path) = &options.keylog_file {
-            let key_log =
-                KeyLogFile::open(path).map_err(|e| TlsError::in_file("tls.keylog_file", path, e.to_string()))?;
+            let key_log = KeyLogFile::open(path).map_err(|e| TlsError::in_file("tls.keylog_file", path, e.to_string()))?;
             config.key_log = Arc::new(key_log);
         }
         Ok(Self { config: Arc::new(config), verifier, session_cache: options.session_cache })
@@ -171,11 +170,7 @@ fn client_config(
     };
     let chain = certificates_in_file("tls.cert_file", cert_file)?;
     let key = PrivateKeyDer::from_pem_slice(&contents("tls.key_file", key_file)?).map_err(|_| {
-        TlsError::in_file(
-            "tls.key_file",
-            key_file,
-            "holds no private key in PEM (PKCS#8, PKCS#1 or SEC1, not encrypted)",
-        )
+        TlsError::in_file("tls.key_file", key_file, "holds no private key in PEM (PKCS#8, PKCS#1 or SEC1, not encrypted)")
     })?;
     builder
         .with_client_auth_cert(chain, key)
@@ -213,8 +208,7 @@ fn certificates_in_file(option: &'static str, path: &Path) -> Result<Vec<Certifi
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let found: Vec<_> =
-        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|e| format!("not valid PEM: {e}"))?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|e| format!("not valid PEM: {e}"))?;
     match found.is_empty() {
         true => Err("holds no certificate in PEM".to_owned()),
         false => Ok(found),

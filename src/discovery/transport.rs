@@ -220,10 +220,7 @@ fn uri(target: &Target<'_>) -> Result<Uri, FetchError> {
     match uri {
         // User information or a port in the host would pass as an authority, and name another host.
         Ok(uri) if !host.is_empty() && uri.host() == Some(&host) && target.path_and_query.starts_with('/') => Ok(uri),
-        _ => Err(FetchError::new(
-            FetchErrorKind::Protocol,
-            format!("{host} with {} makes no URL", target.path_and_query),
-        )),
+        _ => Err(FetchError::new(FetchErrorKind::Protocol, format!("{host} with {} makes no URL", target.path_and_query))),
     }
 }
 
@@ -251,8 +248,5 @@ fn exchange(agent: &Agent, uri: &Uri, deadline: Instant, idle: Duration) -> Resu
 }
 
 fn too_large(size: u64) -> FetchError {
-    FetchError::new(
-        FetchErrorKind::TooLarge,
-        format!("the answer's body has {size} bytes or more, and {BODY_LIMIT} are accepted"),
-    )
+    FetchError::new(FetchErrorKind::TooLarge, format!("the answer's body has {size} bytes or more, and {BODY_LIMIT} are accepted"))
 }

@@ -36,9 +36,7 @@ impl Roots {
     fn unshared(&self) -> Self {
         match self {
             Self::Given(store) => Self::Given(Arc::clone(store)),
-            Self::Platform(cell) => {
-                Self::Platform(cell.get().cloned().map_or_else(OnceCell::new, OnceCell::with_value))
-            }
+            Self::Platform(cell) => Self::Platform(cell.get().cloned().map_or_else(OnceCell::new, OnceCell::with_value)),
         }
     }
 }

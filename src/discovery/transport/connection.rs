@@ -46,9 +46,7 @@ impl Connection {
         while tls.is_handshaking() {
             if let Err(error) = tls.complete_io(socket) {
                 return Err(match cause(&error) {
-                    Cause::Time => {
-                        FetchError::new(FetchErrorKind::Timeout, "the TLS handshake was not finished in time")
-                    }
+                    Cause::Time => FetchError::new(FetchErrorKind::Timeout, "the TLS handshake was not finished in time"),
                     _ => lost(socket, Some(tls), &error, "the connection was lost in the TLS handshake"),
                 });
             }
@@ -81,15 +79,8 @@ impl Connection {
         let error = match cause(error) {
             Cause::Time if silent => FetchError::new(FetchErrorKind::Timeout, "connected, but no answer in time"),
             Cause::Time => FetchError::new(FetchErrorKind::Timeout, "the answer was not complete in time"),
-            _ if silent => {
-                lost(&mut self.socket, self.tls.as_deref_mut(), error, "the connection was lost before an answer")
-            }
-            _ => lost(
-                &mut self.socket,
-                self.tls.as_deref_mut(),
-                error,
-                "the connection was lost in the middle of the answer",
-            ),
+            _ if silent => lost(&mut self.socket, self.tls.as_deref_mut(), error, "the connection was lost before an answer"),
+            _ => lost(&mut self.socket, self.tls.as_deref_mut(), error, "the connection was lost in the middle of the answer"),
         };
         Failure { stale: self.reused && silent && error.kind == FetchErrorKind::Reset, error }
     }
@@ -227,4 +218,136 @@ fn waiting_alert(tls: &mut ClientConnection, stream: &mut &TcpStream) -> Option<
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread;
+    use std::time::Duration;
+
+    use rustls::pki_types::ServerName;
+    use rustls::{ALL_VERSIONS, ServerConnection, StreamOwned};
+
+    use super::super::super::tls::test_pki::Authority;
+    use super::super::super::tls::{TlsClient, TlsOptions, Verify};
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn sockets() -> (Socket, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let client = Socket::connect(listener.local_addr().unwrap(), PATIENCE, Instant::now() + PATIENCE).unwrap();
+        (client, listener.accept().unwrap().0)
+    }
+
+    fn plain() -> (Connection, TcpStream) {
+        let (client, server) = sockets();
+        (Connection::new(client, None, LazyBuffers::new(1024, 1024)), server)
+    }
+
+    fn tls() -> (Connection, StreamOwned<ServerConnection, TcpStream>) {
+        let (mut client, server) = sockets();
+        let config = Authority::new("CA").issue(&["n1"]).server(ALL_VERSIONS);
+        let serving = thread::spawn(move || {
+            let mut server = StreamOwned::new(ServerConnection::new(config).unwrap(), server);
+            server.conn.complete_io(&mut server.sock).unwrap();
+            server
+        });
+        let options = TlsOptions { verify: Verify::None, ..TlsOptions::default() };
+        let config = TlsClient::new(&options).unwrap().config();
+        let mut tls = ClientConnection::new(Arc::clone(&config), ServerName::try_from("n1").unwrap()).unwrap();
+        Connection::shake_hands(&mut client, &mut tls).unwrap();
+        (Connection::new(client, Some(tls), LazyBuffers::new(1024, 1024)), serving.join().unwrap())
+    }
+
+    /// Asks until the answer is yes; what one side sends takes a moment to reach the other.
+    fn soon(mut happened: impl FnMut() -> bool) -> bool {
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            if happened() {
+                return true;
+            }
+            thread::yield_now();
+        }
+        false
+    }
+
+    fn has_input(connection: &mut Connection) -> bool {
+        connection.socket.without_waiting(|stream| stream.peek(&mut [0]).is_ok()).unwrap()
+    }
+
+    #[test]
+    fn a_plain_connection_is_open_until_something_comes_unasked() {
+        let (mut connection, mut server) = plain();
+        assert!(connection.is_open());
+        server.write_all(b"H").unwrap();
+        assert!(soon(|| !connection.is_open()));
+    }
+
+    #[test]
+    fn a_plain_connection_is_open_until_the_server_closes() {
+        let (mut connection, server) = plain();
+        assert!(connection.is_open());
+        drop(server);
+        assert!(soon(|| !connection.is_open()));
+    }
+
+    #[test]
+    fn a_tls_connection_stays_open_when_session_tickets_come() {
+        let (mut connection, mut server) = tls();
+        server.flush().unwrap();
+        assert!(soon(|| has_input(&mut connection)));
+        assert!(connection.is_open());
+        assert!(!has_input(&mut connection), "the tickets were taken in");
+    }
+
+    #[test]
+    fn a_tls_connection_is_open_until_something_comes_unasked() {
+        let (mut connection, mut server) = tls();
+        assert!(connection.is_open());
+        server.write_all(b"H").unwrap();
+        assert!(soon(|| !connection.is_open()));
+    }
+
+    #[test]
+    fn a_tls_connection_is_open_until_the_server_closes() {
+        for goodbye in [true, false] {
+            let (mut connection, mut server) = tls();
+            assert!(connection.is_open());
+            if goodbye {
+                server.conn.send_close_notify();
+                server.flush().unwrap();
+                assert!(soon(|| !connection.is_open()));
+            }
+            drop(server);
+            assert!(soon(|| !connection.is_open()));
+        }
+    }
+
+    #[test]
+    fn an_alert_explains_a_failed_write() {
+        let (mut connection, mut server) = tls();
+        connection.socket.write_all(b"this is no TLS record").unwrap();
+        while server.conn.process_new_packets().is_ok() {
+            server.conn.read_tls(&mut server.sock).unwrap();
+        }
+        while server.conn.wants_write() {
+            server.conn.write_tls(&mut server.sock).unwrap();
+        }
+        drop(server);
+        assert!(soon(|| has_input(&mut connection)));
+        let failure = connection.failure(&ErrorKind::BrokenPipe.into());
+        assert_eq!(failure.error.kind, FetchErrorKind::Tls, "{failure}");
+    }
+
+    #[test]
+    fn only_our_own_deadline_is_a_timeout() {
+        let (mut connection, _server) = plain();
+        let mut kind = |error: io::Error| connection.failure(&error).error.kind;
+        assert_eq!(kind(ErrorKind::TimedOut.into()), FetchErrorKind::Timeout);
+        #[cfg(target_os = "linux")]
+        assert_eq!(kind(io::Error::from_raw_os_error(110)), FetchErrorKind::Reset);
+    }
 }

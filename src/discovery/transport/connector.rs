@@ -33,15 +33,9 @@ impl TargetConnector {
     }
 
     /// TLS to `address`, for a server that must prove to be `host`, a name or an IP address.
-    pub fn tls(
-        address: SocketAddr,
-        connect_timeout: Duration,
-        config: Arc<ClientConfig>,
-        host: &str,
-    ) -> Result<Self, FetchError> {
-        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-            FetchError::new(FetchErrorKind::Tls, format!("{host} is neither a DNS name nor an IP address"))
-        })?;
+    pub fn tls(address: SocketAddr, connect_timeout: Duration, config: Arc<ClientConfig>, host: &str) -> Result<Self, FetchError> {
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|_| FetchError::new(FetchErrorKind::Tls, format!("{host} is neither a DNS name nor an IP address")))?;
         Ok(Self { address, connect_timeout, tls: Some((config, name)) })
     }
 
@@ -57,9 +51,7 @@ impl TargetConnector {
                     FetchErrorKind::Refused,
                     format!("no connection to {} within {} ms", self.address, limit.as_millis()),
                 ),
-                false => {
-                    FetchError::from_io(FetchErrorKind::Refused, &format!("no connection to {}", self.address), &error)
-                }
+                false => FetchError::from_io(FetchErrorKind::Refused, &format!("no connection to {}", self.address), &error),
             }
         })
     }
@@ -68,17 +60,13 @@ impl TargetConnector {
 impl Connector for TargetConnector {
     type Out = Connection;
 
-    fn connect(
-        &self,
-        details: &ConnectionDetails<'_>,
-        _chained: Option<()>,
-    ) -> Result<Option<Connection>, ureq::Error> {
+    fn connect(&self, details: &ConnectionDetails<'_>, _chained: Option<()>) -> Result<Option<Connection>, ureq::Error> {
         let mut socket = self.open(deadline(details.timeout))?;
         let tls = match &self.tls {
             None => None,
             Some((config, name)) => {
-                let mut tls = ClientConnection::new(Arc::clone(config), name.clone())
-                    .map_err(|error| FetchError::from_tls(&error))?;
+                let mut tls =
+                    ClientConnection::new(Arc::clone(config), name.clone()).map_err(|error| FetchError::from_tls(&error))?;
                 Connection::shake_hands(&mut socket, &mut tls)?;
                 Some(tls)
             }

@@ -64,16 +64,12 @@ fn plain_cause(error: &rustls::Error) -> Option<&'static str> {
     Some(match error {
         rustls::Error::InvalidCertificate(certificate) => match certificate {
             // A signature that does not fit is how a CA looks that was made anew under its old name.
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                "the certificate is not issued by a trusted CA"
-            }
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => "the certificate is not issued by a trusted CA",
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "the certificate is for another name"
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired",
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "the certificate is not valid yet"
-            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "the certificate is not valid yet",
             _ => "the certificate is not acceptable",
         },
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {

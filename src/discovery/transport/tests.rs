@@ -221,15 +221,9 @@ fn what_is_not_http_is_told_apart() {
     assert_eq!(kind_and_message(b"").0, FetchErrorKind::Reset);
     assert_eq!(kind_and_message(b"HTTP/1.1 2").0, FetchErrorKind::Reset);
     assert_eq!(kind_and_message(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[\"10").0, FetchErrorKind::Reset);
-    assert_eq!(
-        kind_and_message(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[").0,
-        FetchErrorKind::Reset
-    );
+    assert_eq!(kind_and_message(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[").0, FetchErrorKind::Reset);
     assert_eq!(kind_and_message(b"HTTP/1.1 zzz OK\r\n\r\n").0, FetchErrorKind::Protocol);
-    assert_eq!(
-        kind_and_message(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").0,
-        FetchErrorKind::Protocol
-    );
+    assert_eq!(kind_and_message(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").0, FetchErrorKind::Protocol);
 }
 
 #[test]
@@ -264,16 +258,9 @@ fn urls_are_built_from_checked_parts() {
     assert_eq!(text("n1.example", "/").unwrap(), "https://n1.example:8000/");
     assert_eq!(text("::1", "/localnodes?rack=r1").unwrap(), "https://[::1]:8000/localnodes?rack=r1");
     assert_eq!(text("[::1]", "/").unwrap(), "https://[::1]:8000/");
-    for (host, path) in [
-        ("user@n1", "/"),
-        ("n1:1", "/"),
-        ("n1/x", "/"),
-        ("", "/"),
-        ("n 1", "/"),
-        ("n1", "x"),
-        ("n1", "/ x"),
-        ("n1", ""),
-    ] {
+    for (host, path) in
+        [("user@n1", "/"), ("n1:1", "/"), ("n1/x", "/"), ("", "/"), ("n 1", "/"), ("n1", "x"), ("n1", "/ x"), ("n1", "")]
+    {
         assert_eq!(text(host, path).unwrap_err().kind, FetchErrorKind::Protocol, "{host:?} {path:?}");
     }
 }

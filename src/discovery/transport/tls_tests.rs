@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::sync::{Arc, Barrier};
+use std::sync::Arc;
 
 use rustls::version::{TLS12, TLS13};
 use rustls::{ALL_VERSIONS, HandshakeKind, ServerConfig, ServerConnection};
@@ -308,30 +308,6 @@ fn an_idle_connection_that_the_server_closed_is_replaced() {
         assert_eq!(transport.get(&at(&server, "n1.example"), AMPLE).unwrap().status, 200);
     }
     assert_eq!(server.seen(|seen| (seen.accepted, seen.heads.len())), (2, 4));
-}
-
-#[test]
-fn what_comes_unasked_while_idle_ends_the_connection() {
-    let ca = Authority::new("CA");
-    let (idle, sent) = (Arc::new(Barrier::new(2)), Arc::new(Barrier::new(2)));
-    let server = TestServer::https(ca.issue(&["n1.example"]).server(ALL_VERSIONS), {
-        let (idle, sent) = (Arc::clone(&idle), Arc::clone(&sent));
-        move |asked, out| {
-            out.write_all(&answer(200, "[]"))?;
-            if asked.connection == 0 {
-                idle.wait();
-                out.write_all(&answer(200, "[\"unasked\"]"))?;
-                sent.wait();
-            }
-            Ok(Then::Keep)
-        }
-    });
-    let transport = transport(&trusting(&ca));
-    transport.get(&at(&server, "n1.example"), AMPLE).unwrap();
-    idle.wait();
-    sent.wait();
-    assert_eq!(transport.get(&at(&server, "n1.example"), AMPLE).unwrap().body, b"[]");
-    assert_eq!(server.seen(|seen| seen.accepted), 2);
 }
 
 #[test]
