@@ -6,13 +6,19 @@
 //! Where the advice is not known (before Linux 4.14, other systems), `pthread_atfork` clears the word instead.
 #![allow(unsafe_code)]
 
+use std::hash::{BuildHasher, RandomState};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use once_cell::race::OnceBox;
 
+use crate::rng::Rng;
+
 /// The last generation given out in this process or inherited from its ancestors.
 static LAST: AtomicU64 = AtomicU64::new(0);
+/// Random bits of this process, other ones in each child.
+static SEED: AtomicU64 = AtomicU64::new(0);
 /// Where the word is; null until the first call.
 static WORD: AtomicPtr<AtomicU64> = AtomicPtr::new(std::ptr::null_mut());
 /// The word where the kernel cannot wipe a page.
@@ -32,6 +38,12 @@ pub fn generation() -> u64 {
     renew()
 }
 
+/// Random bits of this process, other ones in each forked child: to seed streams that must not run in step.
+pub fn process_seed() -> u64 {
+    generation();
+    SEED.load(Ordering::Acquire)
+}
+
 #[cold]
 fn renew() -> u64 {
     let mut word = WORD.load(Ordering::Acquire);
@@ -42,6 +54,13 @@ fn renew() -> u64 {
             Err(winner) => word = winner, // two first calls raced: the loser's page stays mapped and unused
         }
     }
+    // The first process's bits are the system's, a child's are its parent's with its own number and moment: no two are alike.
+    let inherited = match SEED.load(Ordering::Acquire) {
+        0 => RandomState::new().hash_one(0),
+        seed => seed,
+    };
+    let moment = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_nanos() as u64);
+    SEED.store(Rng::new(inherited ^ moment ^ (u64::from(std::process::id()) << 32)).next(), Ordering::Release);
     let fresh = LAST.fetch_add(1, Ordering::AcqRel) + 1;
     // SAFETY: as in `generation`; the pointer is not null here.
     match unsafe { (*word).compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire) } {
@@ -178,11 +197,12 @@ mod tests {
     fn a_child_sees_a_new_generation_and_a_free_mutex() {
         let local: ForkLocal<Mutex<u32>> = ForkLocal::new();
         let held = local.get(|| Mutex::new(1)).lock();
-        let before = generation();
+        let (before, seed) = (generation(), process_seed());
         // SAFETY: the child only touches atomics and an uncontended allocation, then leaves by `_exit`.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            let fresh = generation() != before && local.get(|| Mutex::new(2)).try_lock().is_ok_and(|v| *v == 2);
+            let fresh =
+                generation() != before && process_seed() != seed && local.get(|| Mutex::new(2)).try_lock().is_ok_and(|v| *v == 2);
             // SAFETY: ends the child at once.
             unsafe { libc::_exit(if fresh { 0 } else { 1 }) };
         }

@@ -17,7 +17,7 @@
 //! — `topology` — `routing`, `discovery`, `health`, `observe` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod append;
 pub mod balancer;

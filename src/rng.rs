@@ -1,7 +1,7 @@
 //! Random numbers for choices that need to be even and cheap, not secret: SplitMix64 (Steele, Lea, Flood 2014), one stream a thread.
 //!
-//! A stream is seeded from the system's generator at a thread's first use and again in a forked child, so that pre-forked workers
-//! do not walk the nodes in lock-step.
+//! A stream is seeded at a thread's first use, without allocation or syscall, and again in a forked child, so that pre-forked
+//! workers do not walk the nodes in lock-step.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,16 +18,11 @@ impl Rng {
         Self(seed)
     }
 
-    /// A stream seeded by the system's generator.
-    pub fn from_system() -> Self {
+    /// A stream of this process that no other thread has.
+    fn for_thread() -> Self {
         static STREAMS: AtomicU64 = AtomicU64::new(0);
-        let mut seed = [0u8; 8];
-        if rustls::crypto::ring::default_provider().secure_random.fill(&mut seed).is_err() {
-            // No system generator: process, moment and a counter still tell processes and threads apart.
-            let moment = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |d| d.as_nanos() as u64);
-            seed = (moment ^ (u64::from(std::process::id()) << 32)).to_ne_bytes();
-        }
-        Self(u64::from_ne_bytes(seed) ^ STREAMS.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed))
+        let mut seed = Self(fork::process_seed() ^ STREAMS.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed));
+        Self(seed.next())
     }
 
     /// The next 64 random bits.
@@ -79,7 +74,7 @@ pub fn with_thread_rng<R>(body: impl FnOnce(&mut Rng) -> R) -> R {
             Rng(stream.state.get())
         } else {
             stream.generation.set(generation);
-            Rng::from_system()
+            Rng::for_thread()
         };
         let result = body(&mut rng);
         stream.state.set(rng.0);

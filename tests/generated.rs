@@ -67,3 +67,34 @@ fn tidied(header: &str) -> String {
 fn the_configuration_manual_is_what_the_table_says() {
     compare("docs/CONFIGURATION.md", &alternator_lb::config::markdown::configuration_manual());
 }
+
+#[test]
+fn the_manual_of_statistics_and_events_names_every_member() {
+    fn names(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(members) => {
+                for (name, value) in members {
+                    found.push(name.clone());
+                    names(value, found);
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+            _ => {}
+        }
+    }
+    let mut config = alternator_lb::Config::default();
+    config.set("seeds", "127.0.0.1:1").expect("valid");
+    config.set("refresh.mode", "manual").expect("valid");
+    let balancer = alternator_lb::Balancer::new(config).expect("valid");
+    let failed = balancer.refresh(std::time::Duration::from_secs(5));
+    assert!(failed.is_err(), "nobody listens at port 1");
+    let mut found = Vec::new();
+    names(&balancer.statistics(), &mut found);
+    names(&balancer.event_after(0).expect("an event of the failure").json(), &mut found);
+    found.extend(alternator_lb::observe::EventKind::ALL.iter().map(|kind| kind.name().to_owned()));
+    let manual = include_str!("../docs/STATISTICS.md");
+    for name in found {
+        let written = [format!("`{name}`"), format!(".{name}`")].iter().any(|form| manual.contains(form.as_str()));
+        assert!(written, "docs/STATISTICS.md does not explain `{name}`");
+    }
+}

@@ -248,11 +248,8 @@ fn the_thread_mode_refreshes_by_itself_and_ends_with_the_handle() {
 fn racks_are_followed_with_fall_back_and_return() {
     let topology = "dc1/r1,dc1/r2,dc2/r1";
     let cluster = Cluster::start(&["--nodes", "3", "--topology", topology, "--engine", "canned", "--gossip-delay-ms", "50"]);
-    let balancer = balancer(&[
-        ("seeds", &cluster.address(1)),
-        ("scope", "rack:dc1/r1>dc:dc1>cluster"),
-        ("refresh.active_ms", "100"),
-    ]);
+    let balancer =
+        balancer(&[("seeds", &cluster.address(1)), ("scope", "rack:dc1/r1>dc:dc1>cluster"), ("refresh.active_ms", "100")]);
     balancer.refresh(5 * SECOND).expect("a healthy cluster");
     assert_eq!(hosts(&balancer), [cluster.address(0)]);
     balancer.check_scope(5 * SECOND).expect("all known");

@@ -102,11 +102,9 @@ impl Balancer {
     pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
         let core = &*self.0;
         let step =
-            with_thread_rng(|rng| core.topology.read(|snapshot| plan.step(core.config.policy, snapshot, &core.cursors, rng)));
+            with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(core.config.policy, snapshot, &core.cursors, rng)));
         self.after_pick();
-        let (next, node) = step?;
-        *plan = next;
-        Ok(node)
+        step.map(|step| plan.take(step))
     }
 
     /// Takes in how an attempt at a node ended.

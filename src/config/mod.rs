@@ -4,10 +4,13 @@
 
 pub mod markdown;
 pub mod table;
+mod tls;
 
 use std::time::Duration;
 
-pub use crate::discovery::tls::{TlsOptions, Verify};
+pub(crate) use tls::INLINE_PEM;
+pub use tls::{TlsOptions, Verify};
+
 use crate::error::{Error, Status};
 use crate::node::{Address, Scheme};
 use crate::scope::ScopeChain;

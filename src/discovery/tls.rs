@@ -1,4 +1,4 @@
-//! The TLS options, and the rustls client configuration made of them.
+//! The rustls client configuration, made of the TLS options.
 //!
 //! Everything named by an option is read and checked once, when the client is built, so a wrong path or a key that does not fit its
 //! certificate is reported then and not at the first connection. Nothing else is read: no environment, no process-wide crypto
@@ -13,7 +13,7 @@ mod verifier;
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use once_cell::sync::OnceCell;
@@ -23,56 +23,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::config::{INLINE_PEM, TlsOptions};
 use key_log::KeyLogFile;
 use verifier::{Roots, ServerVerifier};
-
-/// How much of a server's certificate is checked (`tls.verify`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Verify {
-    /// The chain, the dates and the name.
-    #[default]
-    Full,
-    /// The chain and the dates, not the name: for certificates without the nodes' addresses.
-    NoHostname,
-    /// Nothing.
-    None,
-}
-
-/// The `tls.*` options.
-#[derive(Clone, Default, PartialEq)]
-pub struct TlsOptions {
-    /// PEM file with the CA certificates to trust instead of the platform's.
-    pub ca_file: Option<PathBuf>,
-    /// The same as text; with `ca_file`, both are trusted.
-    pub ca_pem: Option<String>,
-    /// PEM file with the client's certificate, followed by its intermediates.
-    pub cert_file: Option<PathBuf>,
-    /// PEM file with the client's private key (PKCS#8, PKCS#1 or SEC1, not encrypted).
-    pub key_file: Option<PathBuf>,
-    /// How much of a server's certificate is checked.
-    pub verify: Verify,
-    /// How many TLS sessions are kept for resumption; 0 turns resumption off.
-    pub session_cache: usize,
-    /// File to append the secrets of each connection to.
-    pub keylog_file: Option<PathBuf>,
-}
-
-impl fmt::Debug for TlsOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsOptions")
-            .field("ca_file", &self.ca_file)
-            // Whatever was pasted here, possibly with a private key beside the certificates, stays out of logs.
-            .field("ca_pem", &self.ca_pem.as_ref().map(|_| INLINE_PEM))
-            .field("cert_file", &self.cert_file)
-            .field("key_file", &self.key_file)
-            .field("verify", &self.verify)
-            .field("session_cache", &self.session_cache)
-            .field("keylog_file", &self.keylog_file)
-            .finish()
-    }
-}
-
-const INLINE_PEM: &str = "(inline PEM)";
 
 /// An option that TLS or the transport cannot work with.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,7 +31,8 @@ use ureq::http::uri::Scheme;
 use ureq::http::{HeaderValue, Uri};
 
 use super::resolver::unbracketed;
-use super::tls::{TlsClient, TlsError, TlsOptions};
+use super::tls::{TlsClient, TlsError};
+use crate::config::TlsOptions;
 use connector::{KnownAddress, TargetConnector};
 use failure::Failure;
 pub use failure::{FetchError, FetchErrorKind};

@@ -38,6 +38,21 @@ pub enum EventKind {
 }
 
 impl EventKind {
+    /// All of them, for manuals and tests.
+    pub const ALL: [EventKind; 11] = [
+        EventKind::Refreshed,
+        EventKind::RefreshFailed,
+        EventKind::AskFailed,
+        EventKind::EntriesSkipped,
+        EventKind::FellBack,
+        EventKind::Returned,
+        EventKind::NodeJoined,
+        EventKind::NodeLeft,
+        EventKind::NodeSetAside,
+        EventKind::NodeBack,
+        EventKind::ThreadFailed,
+    ];
+
     /// The name in the JSON text.
     pub fn name(self) -> &'static str {
         match self {

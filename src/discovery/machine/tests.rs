@@ -211,7 +211,8 @@ fn a_hung_node_is_passed_over_once_and_then_asked_last() {
 
 #[test]
 fn a_slow_cluster_is_waited_for_when_nobody_is_faster() {
-    let mut net = Net::new(&[("seeds", "10.0.0.1,10.0.0.2")], &[(A, Peer::Slow(900, vec![A, B])), (B, Peer::Slow(1200, vec![A, B]))]);
+    let mut net =
+        Net::new(&[("seeds", "10.0.0.1,10.0.0.2")], &[(A, Peer::Slow(900, vec![A, B])), (B, Peer::Slow(1200, vec![A, B]))]);
     let (took, effects) = net.round();
     assert!(effects.contains(&Effect::RoundDone), "{effects:?}");
     assert!(took <= Duration::from_millis(250 * 2 + 1200), "{took:?}");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::test_pki::{Authority, Folder};
 use super::*;
+use crate::config::Verify;
 
 fn error_of(options: &TlsOptions) -> TlsError {
     TlsClient::new(options).map(|_| ()).unwrap_err()

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::Verify;
+use crate::config::Verify;
 use std::sync::Arc;
 
 /// The certificates that a chain may end in.

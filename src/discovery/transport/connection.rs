@@ -230,9 +230,10 @@ mod tests {
     use rustls::pki_types::ServerName;
     use rustls::{ALL_VERSIONS, ServerConnection, StreamOwned};
 
+    use super::super::super::tls::TlsClient;
     use super::super::super::tls::test_pki::Authority;
-    use super::super::super::tls::{TlsClient, TlsOptions, Verify};
     use super::*;
+    use crate::config::{TlsOptions, Verify};
 
     const PATIENCE: Duration = Duration::from_secs(10);
 

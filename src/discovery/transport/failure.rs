@@ -70,6 +70,10 @@ fn plain_cause(error: &rustls::Error) -> Option<&'static str> {
             }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => "the certificate has expired",
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "the certificate is not valid yet",
+            // rustls passes on what it has no name for; `openssl req -x509` makes such certificates unless told otherwise.
+            CertificateError::Other(other) if other.to_string() == "CaUsedAsEndEntity" => {
+                "the server shows a CA's certificate as its own and needs one issued by that CA, without CA:TRUE"
+            }
             _ => "the certificate is not acceptable",
         },
         rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ALL_VERSIONS, HandshakeKind, ServerConfig, ServerConnection};
 
-use super::super::tls::Verify;
 use super::super::tls::test_pki::{Authority, Folder, Identity};
 use super::test_server::{Asked, TestServer, Then, always, answer, drip, until_gone};
 use super::*;
+use crate::config::Verify;
 
 const SOON: Duration = Duration::from_millis(300);
 const AMPLE: Duration = Duration::from_secs(20);
@@ -89,6 +89,13 @@ fn without_a_ca_the_platform_decides() {
     let server = serving(&Authority::new("CA").issue(&["n1.example"]));
     // Either its roots do not vouch for the test's CA, or it has none at all.
     refused(get(&TlsOptions::default(), &server, "n1.example"), "CA");
+}
+
+#[test]
+fn a_ca_that_serves_itself_is_refused_with_the_way_out() {
+    let identity = Identity::self_signed_ca(&["n1.example"]);
+    let options = TlsOptions { ca_pem: Some(identity.cert_pem.clone()), ..TlsOptions::default() };
+    refused(get(&options, &serving(&identity), "n1.example"), "needs one issued by that CA, without CA:TRUE");
 }
 
 #[test]

@@ -120,16 +120,14 @@ fn compressed(accept_encoding: &str, body: Bytes) -> Answer {
     answer
 }
 
-/// Engines name errors with several prefixes, Alternator with one.
+/// Engines name errors with several prefixes and some without a message; Alternator has one prefix and always a message.
 fn alternator_error(body: Bytes) -> Bytes {
-    let Ok(serde_json::Value::Object(mut error)) = serde_json::from_slice(&body) else {
-        return body;
-    };
-    let Some(kind) = error.get("__type").and_then(|kind| kind.as_str()) else {
-        return body;
-    };
-    let kind = kind.rsplit('#').next().unwrap_or(kind);
-    let qualified = format!("com.amazonaws.dynamodb.v20120810#{kind}");
-    error.insert("__type".into(), qualified.into());
+    let Ok(serde_json::Value::Object(mut error)) = serde_json::from_slice(&body) else { return body };
+    let Some(kind) = error.get("__type").and_then(|kind| kind.as_str()) else { return body };
+    let kind = kind.rsplit('#').next().unwrap_or(kind).to_owned();
+    error.insert("__type".into(), format!("com.amazonaws.dynamodb.v20120810#{kind}").into());
+    if !error.contains_key("message") && !error.contains_key("Message") {
+        error.insert("message".into(), kind.into());
+    }
     serde_json::Value::Object(error).to_string().into()
 }

@@ -13,6 +13,7 @@ use crate::protocol::{Birth, Credentials, EngineAddress, Member};
 use parking_lot::Mutex;
 use rustix::process::Signal;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
@@ -47,6 +48,15 @@ pub enum Refusal {
     Conflict(String),
     /// It should have worked.
     Failed(String),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Refusal::Invalid(message) | Refusal::Conflict(message) | Refusal::Failed(message) => f.write_str(message),
+            Refusal::NoSuchNode(index) => write!(f, "there is no node {index}"),
+        }
+    }
 }
 
 pub struct Cluster {

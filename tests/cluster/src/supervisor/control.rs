@@ -197,11 +197,12 @@ fn error(status: StatusCode, message: &str) -> Response {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        match self {
-            Refusal::Invalid(message) => error(StatusCode::BAD_REQUEST, &message),
-            Refusal::NoSuchNode(index) => error(StatusCode::NOT_FOUND, &format!("there is no node {index}")),
-            Refusal::Conflict(message) => error(StatusCode::CONFLICT, &message),
-            Refusal::Failed(message) => error(StatusCode::INTERNAL_SERVER_ERROR, &message),
-        }
+        let status = match self {
+            Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
+            Refusal::NoSuchNode(_) => StatusCode::NOT_FOUND,
+            Refusal::Conflict(_) => StatusCode::CONFLICT,
+            Refusal::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        error(status, &self.to_string())
     }
 }

@@ -30,12 +30,15 @@ impl Names {
     }
 }
 
+/// How often each node, by index, has coordinated.
+type Coordinators = BTreeMap<usize, u64>;
+
 #[derive(Default)]
 pub struct Counters {
     nodes: Vec<NodeCounters>,
     attempts: VecDeque<Attempt>,
     attempts_dropped: u64,
-    writes: HashMap<Arc<str>, HashMap<Box<str>, BTreeMap<usize, u64>>>,
+    writes: HashMap<Arc<str>, HashMap<Box<str>, Coordinators>>,
     write_keys: usize,
     write_keys_dropped: u64,
 }

@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 
 const PARENT_CHECK_PERIOD: Duration = Duration::from_millis(100);
 
-pub async fn ended(check_parent: bool) -> Result<(), String> {
+/// Returns why.
+pub async fn ended(check_parent: bool) -> Result<&'static str, String> {
     let explain = |e: io::Error| format!("cannot wait for signals: {e}");
     let mut terminate = signal(SignalKind::terminate()).map_err(explain)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(explain)?;
@@ -20,16 +21,15 @@ pub async fn ended(check_parent: bool) -> Result<(), String> {
             std::future::pending::<()>().await;
         }
         tokio::select! {
-            () = stdin_closed() => {}
-            () = parent_gone() => {}
+            () = stdin_closed() => "stdin was closed",
+            () = parent_gone() => "the parent process ended",
         }
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-        () = deserted => {}
-    }
-    Ok(())
+    Ok(tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+        reason = deserted => reason,
+    })
 }
 
 /// Only a pipe or a socket has somebody at its other end; /dev/null, a file or a terminal says nothing about the parent.

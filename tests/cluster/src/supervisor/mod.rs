@@ -15,10 +15,11 @@ mod subnet;
 use crate::cli::{EngineChoice, Options};
 use crate::protocol::{Credentials, EngineAddress};
 use certificates::Certificates;
-use cluster::{Cluster, Foundation, Refusal};
+use cluster::{Cluster, Foundation};
 use state::Settings;
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 use subnet::Subnet;
 use tokio::net::TcpListener;
@@ -60,27 +61,28 @@ async fn supervise(options: Options) -> Result<(), String> {
         auth: options.auth,
     };
     let cluster = Cluster::new(foundation, settings);
+    let announced = AtomicBool::new(false);
     let outcome = tokio::select! {
-        outcome = serve(cluster.clone(), lock, options.nodes.into()) => outcome,
-        ended = lifetime::ended(!options.no_parent_check) => ended,
+        outcome = serve(cluster.clone(), lock, options.nodes.into(), &announced) => outcome,
+        ended = lifetime::ended(!options.no_parent_check) => ended.and_then(|reason| {
+            if announced.load(Relaxed) { Ok(()) } else { Err(format!("ended before the nodes answered: {reason}")) }
+        }),
     };
     cluster.end().await;
     outcome
 }
 
-async fn serve(cluster: Arc<Cluster>, lock: std::net::TcpListener, nodes: usize) -> Result<(), String> {
+async fn serve(cluster: Arc<Cluster>, lock: std::net::TcpListener, nodes: usize, announced: &AtomicBool) -> Result<(), String> {
     let explain = |e: std::io::Error| format!("the control API: {e}");
     lock.set_nonblocking(true).map_err(explain)?;
     let listener = TcpListener::from_std(lock).map_err(explain)?;
     let control = listener.local_addr().map_err(explain)?;
     let started = async {
-        cluster.start_all(nodes).await.map_err(|refusal| match refusal {
-            Refusal::Invalid(message) | Refusal::Conflict(message) | Refusal::Failed(message) => message,
-            Refusal::NoSuchNode(index) => format!("there is no node {index}"),
-        })?;
+        cluster.start_all(nodes).await.map_err(|refusal| refusal.to_string())?;
         let mut stdout = std::io::stdout();
         // The reader of the line may not want it; that its end of the pipe is closed is no reason to end.
         let _ = writeln!(stdout, "{}", control::line(&cluster, control)).and_then(|()| stdout.flush());
+        announced.store(true, Relaxed);
         axum::serve(listener, control::router(cluster.clone(), control)).await.map_err(explain)
     };
     tokio::select! {

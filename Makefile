@@ -1,0 +1,68 @@
+# The one entry point. Every target works alone and builds what it needs; `make help` lists them.
+#
+# Everything is built below target/ (cargo) and build/ (the rest), so that `make clean` leaves the checkout as it was.
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export ALTCLUSTER := $(CARGO_TARGET_DIR)/release/altcluster
+BUILD := $(CURDIR)/build
+VENV := $(BUILD)/venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: help demo test test-rust test-cluster test-c test-python lint bench bench-python header docs cluster library tools python-env c-build clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## write and read through Python and C on a local cluster while a node is killed
+	@bash scripts/demo.sh
+
+test: tools lint test-rust test-cluster test-c test-python ## everything there is
+
+tools: ## install or name the tools that are missing
+	@bash scripts/tools.sh test
+
+lint: ## formatting and static checks
+	cargo fmt --check --all
+	cargo clippy --locked --all-targets --workspace -- -D warnings
+
+test-rust: cluster ## the core: unit and property tests, generated files, live tests on the cluster
+	cargo test --locked
+
+test-cluster: cluster ## the local cluster's own tests
+	cargo test --locked --release -p altcluster
+
+test-c: c-build ## the C ABI from C and C++, examples, install-and-use
+	ctest --test-dir $(BUILD)/c --output-on-failure
+
+test-python: python-env cluster ## the Python package with real boto3
+	$(VENV)/bin/mypy --strict bindings/python/src
+	$(PYTHON) -m pytest -q bindings/python/tests
+
+bench: c-build ## picks through the C ABI beside the empty call
+	cmake --build $(BUILD)/c --target bench
+
+bench-python: python-env cluster ## CPU time per boto3 request with and without the library
+	$(PYTHON) bindings/python/benches/overhead.py
+
+header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
+	BLESS=1 cargo test --quiet --locked --test generated
+
+cluster: ## build the local cluster
+	cargo build --quiet --locked --release -p altcluster
+
+library: ## build the shared and static library as they ship
+	cargo build --locked --lib --profile dist
+
+c-build: cluster
+	cmake -S . -B $(BUILD)/c -DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) -DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
+	cmake --build $(BUILD)/c
+
+python-env: $(VENV)/installed
+
+$(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/python/src src Cargo.toml Cargo.lock)
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check './bindings/python[test]'
+	touch $@
+
+clean: ## remove everything that was built
+	rm -rf $(BUILD) $(CARGO_TARGET_DIR)
