@@ -8,7 +8,7 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 
-.PHONY: help demo test test-rust test-cluster test-c test-python lint bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-cluster test-c test-python test-readme lint bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -16,7 +16,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-cluster test-c test-python ## everything there is
+test: tools lint test-rust test-cluster test-c test-python test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -37,6 +37,9 @@ test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 test-python: python-env cluster ## the Python package with real boto3
 	$(VENV)/bin/mypy --strict bindings/python/src
 	$(PYTHON) -m pytest -q bindings/python/tests
+
+test-readme: c-build ## the first steps of the README, as they stand there
+	python3 tests/readme_test.py README.md
 
 bench: c-build ## picks through the C ABI beside the empty call
 	cmake --build $(BUILD)/c --target bench

@@ -218,9 +218,8 @@ impl Core {
         let Some(worker) = self.control.peek().and_then(|control| control.worker.get()) else { return };
         worker.stop.store(true, Ordering::Release);
         worker.thread.unpark();
-        let join = worker.join.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(join) = join.filter(|join| join.thread().id() != thread::current().id()) {
-            // A panic of the thread was its end, and nobody's here.
+        if let Some(join) = worker.join.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // The thread holds no handle, so it is never the one to wait here; if it panicked, that was its end alone.
             let _ = join.join();
         }
     }
