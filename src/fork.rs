@@ -13,8 +13,6 @@ use std::time::SystemTime;
 
 use once_cell::race::OnceBox;
 
-use crate::rng::Rng;
-
 /// The last generation given out in this process or inherited from its ancestors.
 static LAST: AtomicU64 = AtomicU64::new(0);
 /// Random bits of this process, other ones in each child.
@@ -55,12 +53,9 @@ fn renew() -> u64 {
         }
     }
     // The first process's bits are the system's, a child's are its parent's with its own number and moment: no two are alike.
-    let inherited = match SEED.load(Ordering::Acquire) {
-        0 => RandomState::new().hash_one(0),
-        seed => seed,
-    };
-    let moment = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_nanos() as u64);
-    SEED.store(Rng::new(inherited ^ moment ^ (u64::from(std::process::id()) << 32)).next(), Ordering::Release);
+    let moment = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_nanos());
+    let seed = RandomState::new().hash_one((SEED.load(Ordering::Acquire), std::process::id(), moment));
+    SEED.store(seed, Ordering::Release);
     let fresh = LAST.fetch_add(1, Ordering::AcqRel) + 1;
     // SAFETY: as in `generation`; the pointer is not null here.
     match unsafe { (*word).compare_exchange(0, fresh, Ordering::AcqRel, Ordering::Acquire) } {

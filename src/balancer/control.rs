@@ -5,13 +5,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread::{JoinHandle, Thread};
 
 use once_cell::race::OnceBox;
 
 use super::Core;
-use super::driver::Worker;
 use crate::clock::Nanos;
 use crate::config::RefreshMode;
 use crate::discovery::machine::{Effect, FailureKind, Machine, Turn, World};
@@ -30,6 +29,13 @@ pub(super) struct Control {
     pub worker: OnceBox<Worker>,
     /// Whoever sets it starts the worker.
     pub worker_wanted: AtomicBool,
+}
+
+/// The refresh thread of one process.
+pub(super) struct Worker {
+    pub stop: Arc<AtomicBool>,
+    pub thread: Thread,
+    pub join: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What the mutex protects.
@@ -291,6 +297,3 @@ impl State {
 fn round_error(reason: &str, by: &str) -> Error {
     Error::new(Status::Unreachable, format!("no seed and no node gave a list of nodes; the last reason: {reason}")).at(by)
 }
-
-/// A claim on a step outlives its time limits by this much, for the work around them.
-pub(super) const CLAIM_GRACE: Duration = Duration::from_secs(1);

@@ -1,13 +1,12 @@
-//! Drives the discovery machine with the library's own transport: one step of an `inline` pick, a whole round of
-//! [`Balancer::refresh`], or the `thread` mode's thread. One step at a time in a process, and never with the mutex held.
+//! Drives the discovery machine with the library's own transport, step by step: one behind an `inline` pick, all of a round in
+//! [`Balancer::refresh`]. One step at a time in a process, and never with the mutex held.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread::{self, JoinHandle, Thread};
+use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::control::{CLAIM_GRACE, Control, State};
+use super::control::{Control, State};
 use super::{Balancer, Core};
 use crate::clock::Nanos;
 use crate::discovery::machine::{FailureKind, Request};
@@ -15,14 +14,9 @@ use crate::discovery::resolver::resolve;
 use crate::discovery::transport::{Answer, FetchErrorKind, Target};
 use crate::error::{Error, Status};
 use crate::node::Scheme;
-use crate::observe::EventKind;
 
-/// The refresh thread of one process.
-pub(super) struct Worker {
-    stop: Arc<AtomicBool>,
-    thread: Thread,
-    join: Mutex<Option<JoinHandle<()>>>,
-}
+/// A claim on a step outlives its time limits by this much, for the work around them.
+const CLAIM_GRACE: Duration = Duration::from_secs(1);
 
 /// What one fetch came to.
 pub(super) enum Fetched {
@@ -72,7 +66,7 @@ impl Balancer {
 }
 
 /// How a step went.
-enum Step<'a> {
+pub(super) enum Step<'a> {
     Done(MutexGuard<'a, State>),
     /// Nothing was due.
     Nothing(MutexGuard<'a, State>),
@@ -96,7 +90,13 @@ impl Core {
     }
 
     /// One step: a request, its answer, and what follows from it. The mutex is free while the request is under way.
-    fn step<'a>(&'a self, control: &'a Control, mut state: MutexGuard<'a, State>, force: bool, budget: Duration) -> Step<'a> {
+    pub(super) fn step<'a>(
+        &'a self,
+        control: &'a Control,
+        mut state: MutexGuard<'a, State>,
+        force: bool,
+        budget: Duration,
+    ) -> Step<'a> {
         let now = self.clock.now();
         if let Some(until) = state.stepping.filter(|until| *until > now) {
             return Step::Busy(state, until);
@@ -179,65 +179,5 @@ impl Core {
             state = next;
         }
         Ok(())
-    }
-
-    /// Starts the refresh thread of this process, unless it has one.
-    pub(super) fn ensure_thread(self: &Arc<Self>) -> Result<(), Error> {
-        let control = self.control();
-        if control.worker.get().is_some() || control.worker_wanted.swap(true, Ordering::AcqRel) {
-            return Ok(());
-        }
-        let stop = Arc::new(AtomicBool::new(false));
-        let (core, stopped) = (Arc::downgrade(self), Arc::clone(&stop));
-        let started = thread::Builder::new().name("alternator-lb".into()).spawn(move || work(&core, &stopped));
-        match started {
-            Ok(join) => {
-                let worker = Worker { stop, thread: join.thread().clone(), join: Mutex::new(Some(join)) };
-                // Nobody else sets it: `worker_wanted` was ours.
-                let _ = control.worker.set(Box::new(worker));
-                Ok(())
-            }
-            Err(error) => {
-                control.worker_wanted.store(false, Ordering::Release);
-                let message = format!("option refresh.mode is thread, and the thread could not be started: {error}");
-                control.lock().events.add(EventKind::ThreadFailed, None, "", "", &message);
-                Err(Error { os_errno: error.raw_os_error().unwrap_or(0), ..Error::new(Status::Io, message) })
-            }
-        }
-    }
-
-    /// Wakes the refresh thread, if this process has one.
-    pub(super) fn wake_thread(&self) {
-        if let Some(worker) = self.control.peek().and_then(|control| control.worker.get()) {
-            worker.thread.unpark();
-        }
-    }
-
-    /// Ends the refresh thread of this process and waits for it: for one request of discovery at most.
-    pub(super) fn stop_thread(&self) {
-        let Some(worker) = self.control.peek().and_then(|control| control.worker.get()) else { return };
-        worker.stop.store(true, Ordering::Release);
-        worker.thread.unpark();
-        if let Some(join) = worker.join.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            // The thread holds no handle, so it is never the one to wait here; if it panicked, that was its end alone.
-            let _ = join.join();
-        }
-    }
-}
-
-/// The refresh thread: a step when one is due, sleep otherwise. It keeps no handle alive.
-fn work(core: &Weak<Core>, stop: &AtomicBool) {
-    while !stop.load(Ordering::Acquire) {
-        let Some(core) = core.upgrade() else { return };
-        let control = core.control();
-        let due = match core.step(control, control.lock(), false, Duration::MAX) {
-            Step::Done(mut state) | Step::Nothing(mut state) => state.due(&core),
-            Step::Busy(_, until) => until,
-        };
-        let pause = due.since(core.clock.now()).min(Duration::from_secs(3600));
-        drop(core);
-        if !pause.is_zero() && !stop.load(Ordering::Acquire) {
-            thread::park_timeout(pause);
-        }
     }
 }

@@ -9,6 +9,7 @@ mod control;
 mod driver;
 mod sans_io;
 mod statistics;
+mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
