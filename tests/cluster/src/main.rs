@@ -11,10 +11,12 @@ mod report;
 mod supervisor;
 
 use clap::Parser;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
+    raise_descriptor_limit();
     let result = match cli.command {
         Some(cli::Command::Node) => node::run(),
         None => supervisor::run(cli.options),
@@ -26,4 +28,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A thousand connections are soon reached by a test of connection handling.
+fn raise_descriptor_limit() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is refused, the limit is what it was.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }

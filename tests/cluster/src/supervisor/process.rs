@@ -11,6 +11,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -105,6 +106,6 @@ fn spawn() -> io::Result<(Child, ReportReader)> {
     // A smaller pipe only makes nodes wait more often.
     let _ = fcntl_setpipe_size(&writer, REPORT_PIPE_BYTES);
     ioctl_fionbio(&reader, true)?;
-    let child = Command::new("/proc/self/exe").arg("node").stdin(Stdio::piped()).stdout(writer).spawn()?;
+    let child = Command::new("/proc/self/exe").arg0("altcluster").arg("node").stdin(Stdio::piped()).stdout(writer).spawn()?;
     Ok((child, ReportReader::new(File::from(OwnedFd::from(reader)))))
 }

@@ -1,0 +1,169 @@
+"""One balancer handle of the core, as a Python object.
+
+The handle is freed when the last reference goes, so a call under way in another thread keeps it alive through `close()`:
+reference counting does what a lock would, and there is no lock that a fork could leave taken. Node ids and their URLs never
+change while the handle lives, therefore URLs are decoded once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from ctypes import CDLL, byref, c_int32, c_uint64, c_void_p, create_string_buffer, sizeof
+from typing import Any, Final, NoReturn
+
+from . import _native, errors
+
+_EVENT_BYTES: Final = 1024
+_NEVER_MS: Final = 2**32 - 1
+
+
+class Core:
+    """Owns an `alb *`. Every method is safe from any number of threads."""
+
+    def __init__(self, library: CDLL, options: Iterable[tuple[str, str]]) -> None:
+        self._library = library
+        self.handle = _new_handle(library, options)
+        self._free = library.alb_free
+        self.urls: Final = _Urls(library, self.handle)
+        # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
+        self.generation: c_uint64 = library.alb_generation(self.handle).contents
+        # What each request needs, as it is in C: a method around each would cost as much as the call.
+        self.alb_plan_start = library.alb_plan_start
+        self.alb_plan_next = library.alb_plan_next
+        self.alb_report = library.alb_report
+
+    def __del__(self) -> None:
+        # Absent when the constructor raised.
+        if hasattr(self, "_free"):
+            self._free(self.handle)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an AlternatorLB belongs to the process that made it: make one in each process instead of pickling it")
+
+    def next_node(self) -> str:
+        node_id = self._library.alb_next_node(self.handle, None)
+        if node_id < 0:
+            raise _error(self._library, node_id)
+        return self.urls[node_id]
+
+    def nodes(self) -> list[str]:
+        capacity = 16
+        while True:
+            ids = (c_int32 * capacity)()
+            count = self._library.alb_nodes(self.handle, ids, capacity)
+            if count <= capacity:
+                return [self.urls[node_id] for node_id in ids[:count]]
+            capacity = count
+
+    def refresh(self, timeout: float | None) -> None:
+        error = _new_error()
+        self._check(self._library.alb_refresh(self.handle, _milliseconds(timeout), error), error)
+
+    def check_scope(self, timeout: float | None) -> None:
+        error = _new_error()
+        self._check(self._library.alb_check_scope(self.handle, _milliseconds(timeout), error), error)
+
+    def scope_supported(self, timeout: float | None) -> bool:
+        error = _new_error()
+        answer = self._library.alb_scope_supported(self.handle, _milliseconds(timeout), error)
+        self._check(answer, error)
+        return bool(answer)
+
+    def events_after(self, position: int) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The events after `position` (0: the oldest kept), each with the position behind it."""
+        cursor = c_uint64(position)
+        buffer = create_string_buffer(_EVENT_BYTES)
+        while True:
+            length = self._library.alb_next_event(self.handle, byref(cursor), buffer, len(buffer))
+            if length < 0:
+                raise _error(self._library, length)
+            if length == 0:
+                return
+            if length >= len(buffer):
+                buffer = create_string_buffer(length + 1)
+                continue
+            yield cursor.value, json.loads(buffer.raw[:length])
+
+    def statistics(self) -> dict[str, Any]:
+        buffer = create_string_buffer(4096)
+        while True:
+            length = self._library.alb_statistics(self.handle, buffer, len(buffer))
+            if length < 0:
+                raise _error(self._library, length)
+            if length < len(buffer):
+                answer: dict[str, Any] = json.loads(buffer.raw[:length])
+                return answer
+            buffer = create_string_buffer(length + 1)
+
+    def error(self, status: int) -> errors.AlternatorError:
+        """The exception for a status of one of the three."""
+        return _error(self._library, status)
+
+    def _check(self, status: int, error: _native.Error) -> None:
+        if status < 0:
+            raise _error(self._library, status, error)
+
+
+class _Urls(dict[int, str]):
+    """Node id -> URL, asked for once. Two threads that ask at the same time write the same text."""
+
+    def __init__(self, library: CDLL, handle: int) -> None:
+        super().__init__()
+        self._node_get = library.alb_node_get
+        self._library = library
+        self._handle = handle
+
+    def __missing__(self, node_id: int) -> str:
+        node = _native.Node(struct_size=sizeof(_native.Node))
+        status = self._node_get(self._handle, node_id, node)
+        if status < 0:
+            raise _error(self._library, status)
+        url: str = node.url.decode()
+        self[node_id] = url
+        return url
+
+
+def _new_handle(library: CDLL, options: Iterable[tuple[str, str]]) -> int:
+    error = _new_error()
+    config = library.alb_config_new()
+    try:
+        for key, value in options:
+            key_bytes, value_bytes = key.encode(), value.encode()
+            status = library.alb_config_set(config, key_bytes, len(key_bytes), value_bytes, len(value_bytes), error)
+            if status < 0:
+                raise _error(library, status, error)
+        handle = c_void_p()
+        status = library.alb_new(_native.ABI_VERSION, config, byref(handle), error)
+        if status < 0 or handle.value is None:
+            raise _error(library, status, error)
+        return handle.value
+    finally:
+        library.alb_config_free(config)
+
+
+def _new_error() -> _native.Error:
+    return _native.Error(struct_size=sizeof(_native.Error))
+
+
+def _error(library: CDLL, status: int, error: _native.Error | None = None) -> errors.AlternatorError:
+    """The exception for a status; calls on the hot path have no `alb_error` to explain themselves."""
+    code = library.alb_status_name(status).decode()
+    message = _NO_DETAILS.get(status, code)
+    if error is not None and error.message:
+        message = error.message.decode(errors="replace")
+        node = error.node.decode(errors="replace")
+        if node and node not in message:
+            message += f" (at {node})"
+    return errors.from_status(status, code, message)
+
+
+_NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
+
+
+def _milliseconds(timeout: float | None) -> int:
+    if timeout is None:
+        return _NEVER_MS
+    if not timeout >= 0:
+        raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more, or None to wait for ever")
+    return min(round(timeout * 1000), _NEVER_MS)

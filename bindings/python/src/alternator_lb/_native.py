@@ -1,0 +1,107 @@
+"""The C header in ctypes: structs, constants and the prototype of every function this package calls.
+
+Nothing here does anything; `_library` loads and `_core` calls. tests/test_header.py compares all of it with
+include/alternator_lb.h, so a change of the header cannot be missed.
+"""
+
+from __future__ import annotations
+
+from ctypes import (
+    CDLL,
+    POINTER,
+    Structure,
+    c_char,
+    c_char_p,
+    c_int32,
+    c_size_t,
+    c_uint16,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
+from typing import Any, Final
+
+ABI_VERSION: Final = 1
+
+OUTCOME_SUCCESS: Final = 0
+OUTCOME_CALLER_FAULT: Final = 1
+OUTCOME_THROTTLED: Final = 2
+OUTCOME_SERVER_ERROR: Final = 3
+OUTCOME_REFUSED: Final = 4
+OUTCOME_RESET: Final = 5
+OUTCOME_TIMEOUT: Final = 6
+OUTCOME_TLS_FAILURE: Final = 7
+OUTCOME_CANCELLED: Final = 8
+
+
+class Error(Structure):
+    """`alb_error`: filled in by the call that failed."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("code", c_int32),
+        ("http_status", c_int32),
+        ("os_errno", c_int32),
+        ("flags", c_uint32),
+        ("node", c_char * 116),
+        ("message", c_char * 376),
+    )
+
+
+class Node(Structure):
+    """`alb_node`: one node; its strings live as long as the handle."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("id", c_int32),
+        ("flags", c_uint32),
+        ("port", c_uint16),
+        ("reserved", c_uint16),
+        ("url", c_char_p),
+        ("url_len", c_size_t),
+        ("host", c_char_p),
+        ("host_len", c_size_t),
+    )
+
+
+class Plan(Structure):
+    """`alb_plan`: the order in which one API call tries the nodes; needs no destructor."""
+
+    _fields_ = (("opaque", c_uint64 * 64),)
+
+
+_error = POINTER(Error)
+_node = POINTER(Node)
+_plan = POINTER(Plan)
+
+# Balancer and config handles are plain addresses (c_void_p), because their structs are opaque.
+PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
+    "alb_abi_version": (c_uint32, ()),
+    "alb_version": (c_char_p, ()),
+    "alb_status_name": (c_char_p, (c_int32,)),
+    "alb_config_new": (c_void_p, ()),
+    "alb_config_set": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _error)),
+    "alb_config_free": (None, (c_void_p,)),
+    "alb_new": (c_int32, (c_uint32, c_void_p, POINTER(c_void_p), _error)),
+    "alb_free": (None, (c_void_p,)),
+    "alb_next_node": (c_int32, (c_void_p, _node)),
+    "alb_plan_start": (c_int32, (c_void_p, _plan)),
+    "alb_plan_next": (c_int32, (c_void_p, _plan, _node)),
+    "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
+    "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
+    "alb_node_get": (c_int32, (c_void_p, c_int32, _node)),
+    "alb_generation": (POINTER(c_uint64), (c_void_p,)),
+    "alb_refresh": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_check_scope": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_scope_supported": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_next_event": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t)),
+    "alb_statistics": (c_int32, (c_void_p, c_char_p, c_size_t)),
+}
+
+
+def declare(library: CDLL) -> None:
+    """Gives every function its types; a function that is missing raises AttributeError."""
+    for name, (result, arguments) in PROTOTYPES.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments

@@ -1,0 +1,82 @@
+"""What a balancer tells: events, the logger, statistics."""
+
+from __future__ import annotations
+
+import gc
+import json
+import logging
+from collections.abc import Callable
+
+import pytest
+from cluster import Cluster, eventually
+
+from alternator_lb import AlternatorLB
+
+Balance = Callable[..., AlternatorLB]
+
+
+def test_events_are_told_once_and_in_order(cluster: Cluster, balance: Balance) -> None:
+    lb = balance(cluster, nodes=cluster.addresses[:1], refresh="manual")
+    lb.refresh()
+    first = lb.events()
+    assert first
+    assert any(address in json.dumps(first) for address in cluster.addresses[1:])
+    assert lb.events() == []
+    cluster.call("DELETE", "/nodes/2")
+    lb.refresh()
+    second = lb.events()
+    assert cluster.addresses[2] in json.dumps(second)
+
+
+def test_events_reach_the_logger_while_requests_flow(
+    cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "alternator_lb")
+    lb = balance(cluster, options={"refresh.active_ms": "100"})
+    client = lb.new_dynamodb_client()
+    added = cluster.add("dc1", "r1")
+
+    def told() -> bool:
+        client.list_tables()
+        return added["address"] in caplog.text
+
+    eventually(told)
+    lines = [record.getMessage() for record in caplog.records if record.name == "alternator_lb"]
+    assert len(lines) == len(set(lines)), "an event was logged twice"
+    assert f"node joined {added['url']}: the cluster lists it (scope cluster)" in lines
+    assert added["address"] in json.dumps(lb.events()), "the logger must not eat what events() returns"
+
+
+def test_statistics_count_attempts(cluster: Cluster, balance: Balance) -> None:
+    lb = balance(cluster, refresh="manual", policy="round_robin")
+    client = lb.new_dynamodb_client()
+    for _ in range(9):
+        client.list_tables()
+    assert outcomes(lb, "success") == 9
+    cluster.fault(0, "error", status=500)
+    cluster.fault(1, "reset")
+    for _ in range(6):
+        client.list_tables()
+    assert (outcomes(lb, "success"), outcomes(lb, "server_error")) == (15, 2)
+    assert outcomes(lb, "reset") >= 2
+    latencies = [node["mean_latency_us"] for node in lb.statistics()["nodes"]]
+    assert all(10 < latency < 100_000 for latency in latencies), latencies
+
+
+def test_interrupted_attempt_is_reported_as_cancelled(cluster: Cluster, balance: Balance) -> None:
+    lb = balance(cluster, refresh="manual")
+    client = lb.new_dynamodb_client()
+
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    client.meta.events.register("before-send.dynamodb.*", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        client.list_tables()
+    gc.collect()
+    assert outcomes(lb, "cancelled") == 1
+    assert outcomes(lb, "success") == 0
+
+
+def outcomes(lb: AlternatorLB, kind: str) -> int:
+    return sum(node["outcomes"][kind] for node in lb.statistics()["nodes"])
