@@ -10,6 +10,13 @@ readonly rust_wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$(dirname "$0")
 
 say() { printf '%s\n' "$*" >&2; }
 
+root=()
+[ "$(id -u)" -eq 0 ] || root=(sudo)
+apt_install() { # quiet but for errors; what apt says on standard output is not worth a screen
+    "${root[@]}" apt-get update -qq >/dev/null
+    "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { has_command python3 && python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_header() { echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
@@ -47,23 +54,21 @@ if [ ${#packages[@]} -gt 0 ]; then
         say "Install them with this system's package manager (the names above are Debian's), then run this again."
         exit 1
     fi
-    root=()
-    if [ "$(id -u)" -ne 0 ]; then
-        root=(sudo)
-        if ! { has_command sudo && sudo -n true 2>/dev/null; }; then
-            say "Installing needs root. Run this command, then the one you came from:"
-            say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages[*]}"
-            exit 1
-        fi
+    if [ ${#root[@]} -gt 0 ] && ! { has_command sudo && sudo -n true 2>/dev/null; }; then
+        say "Installing needs root. Run this command, then the one you came from:"
+        say "  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packages[*]}"
+        exit 1
     fi
     say "installing: ${packages[*]}"
-    export DEBIAN_FRONTEND=noninteractive
-    "${root[@]}" apt-get update -qq >&2
-    "${root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" >&2
+    apt_install "${packages[@]}"
 fi
 
 if ! has_rust; then
     say "missing: Rust $rust_wanted or later"
+    if ! has_command rustup && has_command apt-get && apt-cache show rustup >/dev/null 2>&1; then
+        say "installing: rustup, as this system's package"
+        apt_install rustup || true
+    fi
     if has_command rustup; then
         say "installing: the stable toolchain, by rustup"
         rustup toolchain install stable --profile minimal --component clippy --component rustfmt >&2 && rustup default stable >&2

@@ -79,7 +79,7 @@ static int request(client *c, const char *operation, const char *json)
 static int put(client *c, int item)
 {
     char json[256];
-    snprintf(json, sizeof json, "{\"TableName\":\"demo\",\"Item\":{\"id\":{\"N\":\"%d\"},\"text\":{\"S\":\"item-%d.\"}}}",
+    snprintf(json, sizeof json, "{\"TableName\":\"demo_c\",\"Item\":{\"id\":{\"N\":\"%d\"},\"text\":{\"S\":\"item-%d.\"}}}",
              item, item);
     return request(c, "PutItem", json);
 }
@@ -89,7 +89,7 @@ static int get(client *c, int item)
 {
     char json[256];
     char text[32];
-    snprintf(json, sizeof json, "{\"TableName\":\"demo\",\"Key\":{\"id\":{\"N\":\"%d\"}},\"ConsistentRead\":true}", item);
+    snprintf(json, sizeof json, "{\"TableName\":\"demo_c\",\"Key\":{\"id\":{\"N\":\"%d\"}},\"ConsistentRead\":true}", item);
     if (!request(c, "GetItem", json)) return -1;
     snprintf(text, sizeof text, "\"item-%d.\"", item);
     return strstr(c->answer, text) != NULL;
@@ -302,7 +302,7 @@ static int make_table(void)
     client *c = client_new(run.lb);
     int done = c != NULL
         && (client_request(c, "CreateTable",
-                           "{\"TableName\":\"demo\",\"BillingMode\":\"PAY_PER_REQUEST\","
+                           "{\"TableName\":\"demo_c\",\"BillingMode\":\"PAY_PER_REQUEST\","
                            "\"AttributeDefinitions\":[{\"AttributeName\":\"id\",\"AttributeType\":\"N\"}],"
                            "\"KeySchema\":[{\"AttributeName\":\"id\",\"KeyType\":\"HASH\"}]}", 1)
             || strstr(c->answer, "ResourceInUseException") != NULL);

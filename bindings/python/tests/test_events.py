@@ -32,7 +32,8 @@ def test_events_reach_the_logger_while_requests_flow(
     cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "alternator_lb")
-    lb = balance(cluster, options={"refresh.active_ms": "100"})
+    lb = balance(cluster, nodes=cluster.addresses[:1], options={"refresh.active_ms": "100"})
+    lb.refresh()
     client = lb.new_dynamodb_client()
     added = cluster.add("dc1", "r1")
 
@@ -45,6 +46,14 @@ def test_events_reach_the_logger_while_requests_flow(
     assert len(lines) == len(set(lines)), "an event was logged twice"
     assert f"node joined {added['url']}: the cluster lists it (scope cluster)" in lines
     assert added["address"] in json.dumps(lb.events()), "the logger must not eat what events() returns"
+
+
+def test_long_events_are_told_whole(balance: Balance, cluster: Cluster) -> None:
+    name = '"' * 250  # each is two bytes of JSON
+    lb = balance(cluster, port=1, scope=f"rack:{name}/{name}", refresh="manual")
+    with pytest.raises(RuntimeError):
+        lb.refresh()
+    assert {event["scope"] for event in lb.events()} == {f"rack:{name}/{name}"}
 
 
 def test_statistics_count_attempts(cluster: Cluster, balance: Balance) -> None:

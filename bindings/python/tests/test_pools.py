@@ -34,10 +34,12 @@ def test_client_whose_pools_have_moved_still_works(cluster: Cluster, balance: Ba
 @pytest.mark.parametrize("count", [12, 50])
 def test_each_node_is_connected_to_once(start_cluster: Callable[..., Cluster], balance: Balance, count: int) -> None:
     cluster = start_cluster("--nodes", str(count), "--engine", "canned")
-    client = balance(cluster, policy="round_robin", refresh="manual").new_dynamodb_client()
+    lb = balance(cluster, policy="round_robin", refresh="manual")
+    client = lb.new_dynamodb_client()
     cluster.reset_counters()
     for _ in range(5 * count):
         client.list_tables()
     nodes = cluster.counters()["nodes"]
     assert [node["requests"] for node in nodes] == [5] * count
     assert [node["connections"]["opened"] for node in nodes] == [1] * count
+    assert sorted(node["url"] for node in lb.statistics()["nodes"]) == sorted(cluster.urls) == sorted(lb.nodes)

@@ -124,6 +124,16 @@ def test_hung_node_is_left_after_the_read_timeout(cluster: Cluster, balance: Bal
     assert 0.5 <= time.monotonic() - began < 1.5
 
 
+def test_unreachable_node_costs_the_connect_timeout_once(cluster: Cluster, balance: Balance) -> None:
+    lb = balance(cluster, policy="round_robin", refresh="manual")
+    client = lb.new_dynamodb_client()
+    cluster.fault(0, "blackhole")
+    began = time.monotonic()
+    for _ in range(9):
+        client.list_tables()
+    assert 2 <= time.monotonic() - began < 4
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_when_every_node_has_failed_the_sdk_waits_as_ever(
     cluster: Cluster, balance: Balance, pauses: list[float], mode: str
@@ -157,14 +167,15 @@ def test_throttled_retry_goes_on_along_the_plan(cluster: Cluster, balance: Balan
     cluster.fault(0, "error", status=500)
     for index in (1, 2):
         cluster.fault(index, "error", status=400, error_type="ThrottlingException")
-    client = client_of(balance(cluster), attempts=3)
+    client = client_of(balance(cluster), attempts=4)
     calls = invocation_ids(client)
     for _ in range(12):
         with pytest.raises(ClientError):
             client.list_tables()
     attempts = cluster.counters()["attempts"]
-    assert all({attempt["node"] for attempt in attempts[call]} == {0, 1, 2} for call in calls)
-    assert 0 in pauses and any(pauses)
+    assert all({attempt["node"] for attempt in attempts[call][:3]} == {0, 1, 2} for call in calls)
+    assert 0 in pauses
+    assert all(pause > 0 for pause in pauses[2::3]), "the third retry goes to a node that was tried before"
 
 
 @pytest.mark.parametrize("mode", MODES)

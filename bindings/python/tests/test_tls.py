@@ -54,7 +54,7 @@ def test_unknown_ca_is_refused_by_discovery_and_requests(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", secure.start["ca_file"])
     lb = balance(secure, refresh="manual", ca_file=ca and secure.start[ca])
-    with pytest.raises(AlternatorError, match="the certificate is not issued by a trusted CA"):
+    with pytest.raises(AlternatorError, match=r"the certificate is not issued by a trusted CA .*\(at 127\."):
         lb.refresh()
     with pytest.raises(SSLError):
         lb.new_dynamodb_client().list_tables()

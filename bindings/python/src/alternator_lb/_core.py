@@ -28,10 +28,11 @@ class Core:
         self.urls: Final = _Urls(library, self.handle)
         # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
         self.generation: c_uint64 = library.alb_generation(self.handle).contents
-        # What each request needs, as it is in C: a method around each would cost as much as the call.
-        self.alb_plan_start = library.alb_plan_start
+        # What each request needs, as it is in C: a method around each would cost as much as the call. The one that may run a
+        # step of discovery lets other threads go on.
+        self.alb_plan_start = _native.keeping_gil(library, "alb_plan_start")
         self.alb_plan_next = library.alb_plan_next
-        self.alb_report = library.alb_report
+        self.alb_report = _native.keeping_gil(library, "alb_report")
 
     def __del__(self) -> None:
         # Absent when the constructor raised.

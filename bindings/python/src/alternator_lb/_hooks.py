@@ -118,8 +118,12 @@ class Hooks:
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(_CONTEXT_KEY)
-        if call is not None:
-            call.end_attempt(_outcome.classify(exception, parsed_response))
+        if call is None:
+            return
+        if parsed_response is not None and parsed_response["ResponseMetadata"]["HTTPStatusCode"] < 300:
+            call.end_attempt(_native.OUTCOME_SUCCESS)  # nearly always, so without a further call
+        else:
+            call.end_attempt(_outcome.classify_failure(exception, parsed_response))
 
     def _retry(self, **event: Any) -> Any:
         assert self._sdk_retry is not None

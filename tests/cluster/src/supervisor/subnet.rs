@@ -12,6 +12,9 @@ const CONTROL_PORT: u16 = 8100;
 #[derive(Clone, Copy, Debug)]
 pub struct Subnet(u8, u8);
 
+/// 127.0.y is left to others: everything that says "localhost" lives there.
+const SUBNETS: u32 = 254 * 256;
+
 impl Subnet {
     pub fn host(self, last: u8) -> Ipv4Addr {
         Ipv4Addr::new(127, self.0, self.1, last)
@@ -19,27 +22,38 @@ impl Subnet {
 
     /// Returns the subnet with the lock on it, which is also where the control API listens.
     pub fn take(choice: SubnetChoice) -> Result<(Subnet, TcpListener), String> {
-        let lock = |subnet: Subnet| TcpListener::bind((subnet.host(1), CONTROL_PORT));
-        if let SubnetChoice::Given(x, y) = choice {
-            let subnet = Subnet(x, y);
-            return lock(subnet)
-                .map(|listener| (subnet, listener))
-                .map_err(|e| format!("--subnet 127.{x}.{y}: cannot listen on {}:{CONTROL_PORT}: {e}", subnet.host(1)));
+        match choice {
+            SubnetChoice::Auto => Subnet::first_free_from(fastrand::u32(..SUBNETS)),
+            SubnetChoice::Given(x, y) => {
+                let subnet = Subnet(x, y);
+                let lock = subnet.lock().map_err(|e| format!("--subnet 127.{x}.{y}: {}", subnet.complaint(&e)))?;
+                Ok((subnet, lock))
+            }
         }
-        // 127.0.y is left to others: everything that says "localhost" lives there.
-        let subnets = 254u32 * 256;
-        let start = fastrand::u32(..subnets);
-        for number in (0..subnets).map(|i| (start + i) % subnets) {
-            let subnet = Subnet((number / 256 + 1) as u8, (number % 256) as u8);
-            match lock(subnet) {
-                Ok(listener) => return Ok((subnet, listener)),
+    }
+
+    fn first_free_from(start: u32) -> Result<(Subnet, TcpListener), String> {
+        for number in (0..SUBNETS).map(|i| (start + i) % SUBNETS) {
+            let subnet = Subnet::numbered(number);
+            match subnet.lock() {
+                Ok(lock) => return Ok((subnet, lock)),
                 Err(e) if e.kind() == io::ErrorKind::AddrInUse => {}
-                Err(e) => {
-                    return Err(format!("cannot listen on {}:{CONTROL_PORT}: {e}", subnet.host(1)));
-                }
+                Err(e) => return Err(subnet.complaint(&e)),
             }
         }
         Err(format!("port {CONTROL_PORT} is in use on every 127.x.y.1"))
+    }
+
+    fn numbered(number: u32) -> Subnet {
+        Subnet((number / 256 + 1) as u8, (number % 256) as u8)
+    }
+
+    fn lock(self) -> io::Result<TcpListener> {
+        TcpListener::bind((self.host(1), CONTROL_PORT))
+    }
+
+    fn complaint(self, error: &io::Error) -> String {
+        format!("cannot listen on {}:{CONTROL_PORT}: {error}", self.host(1))
     }
 }
 
@@ -54,5 +68,14 @@ mod tests {
         assert!(Subnet::take(given).is_err());
         drop(lock);
         assert!(Subnet::take(given).is_ok());
+    }
+
+    #[test]
+    fn one_that_is_taken_is_passed_over_and_the_last_is_followed_by_the_first() {
+        let last = SUBNETS - 1;
+        let _taken = Subnet::numbered(last).lock();
+        let (next, _lock) = Subnet::first_free_from(last).expect("a free subnet");
+        assert_eq!(Subnet::numbered(last).host(1), Ipv4Addr::new(127, 254, 255, 1));
+        assert_eq!(next.0, 1);
     }
 }

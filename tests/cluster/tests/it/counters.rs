@@ -105,12 +105,16 @@ fn counters_survive_sigkill_to_the_last_request() {
     let cluster = Cluster::start(&["--nodes", "2"]);
     cluster.node(0).create_table("people");
     for round in 1..=5 {
+        let held = cluster.node(1).connect();
+        eventually("the connection is counted", || cluster.get("/counters")["nodes"][1]["connections"]["open"] == 1);
+        let pid = cluster.get("/state")["nodes"][1]["pid"].as_i64().expect("a pid");
         for _ in 0..20 {
             put(&cluster.node(1), "call", 1, "alice");
         }
-        let held = cluster.node(1).connect();
-        eventually("the connection is counted", || cluster.get("/counters")["nodes"][1]["connections"]["open"] == 1);
-        cluster.post("/nodes/1/kill", json!({}));
+        // Not by a call, which would give the supervisor time to read the reports while the node lives.
+        let pid = rustix::process::Pid::from_raw(pid as i32).expect("a pid");
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("killed");
+        eventually("the death is noticed", || cluster.get("/state")["nodes"][1]["state"] == "killed");
         drop(held);
         let counters = cluster.get("/counters");
         assert_eq!(counters["nodes"][1]["requests"], 20 * round);
