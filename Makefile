@@ -36,8 +36,9 @@ test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 	ctest --test-dir $(BUILD)/c --output-on-failure
 
 test-python: python-env cluster ## the Python package with real boto3
-	$(VENV)/bin/mypy --strict bindings/python/src
-	$(PYTHON) -m pytest -q bindings/python/tests
+	cargo build --quiet --locked
+	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
+	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so $(PYTHON) -m pytest -q
 
 test-readme: c-build ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -65,7 +66,7 @@ python-env: $(VENV)/installed
 
 $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/python/src src Cargo.toml Cargo.lock)
 	python3 -m venv $(VENV)
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check './bindings/python[test]'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check './bindings/python[test]' mypy ruff rich
 	touch $@
 
 clean: ## remove everything that was built

@@ -124,6 +124,15 @@
 /** The caller gave the attempt up. */
 #define ALB_OUTCOME_CANCELLED 8
 
+/** A string key: the value is UTF-8. */
+#define ALB_KEY_S 1
+
+/** A number key: the value is the text as it stands on the wire. */
+#define ALB_KEY_N 2
+
+/** A binary key: the value is the bytes themselves, not their base64. */
+#define ALB_KEY_B 3
+
 /** In alb_node.flags: the node is in the list that requests are routed over. */
 #define ALB_NODE_LISTED 1
 
@@ -188,7 +197,7 @@ typedef struct alb_node {
 
 /** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
  *
- *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ *  Storage of zero bytes is a plan that has just begun, without a call. A plan needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
  */
 typedef struct alb_plan {
     /** The library's. */
@@ -311,7 +320,7 @@ alb_status alb_plan_start(alb *lb, alb_plan *plan);
  *  Call it for each attempt, the first and each retry. The list may change meanwhile.
  *
  *  @param lb    the handle that the plan was started with
- *  @param plan  a plan begun with alb_plan_start()
+ *  @param plan  a plan begun with alb_plan_start() or alb_plan_for_key(), or zero bytes
  *  @param out   [out, nullable] receives the node
  *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT (also for a plan that was not begun), ALB_ERR_NO_NODES, ALB_ERR_PANIC
  *  Blocking:   as alb_next_node().   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
@@ -329,6 +338,44 @@ int32_t alb_plan_next(alb *lb, alb_plan *plan, alb_node *out);
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
 alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latency_us);
+
+/* Picking by partition key ------------------------------------------------------------------------------------------------ */
+
+/** Chooses the node for a partition key: the same one in every process and in the official clients that sort nodes alike (option
+ *  affinity.order), as long as all know the same nodes and none is set aside. Nodes set aside are passed over, so only their keys move.
+ *
+ *  @param lb        the handle
+ *  @param key_type  ALB_KEY_S, ALB_KEY_N or ALB_KEY_B
+ *  @param key       the key's value
+ *  @param key_len   its length in bytes
+ *  @param out       [out, nullable] receives the node
+ *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_NO_NODES, ALB_ERR_PANIC
+ *  Blocking:   as alb_next_node().   Threads: any number at once; no lock, no allocation.   Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_node_for_key(alb *lb, int32_t key_type, const uint8_t *key, size_t key_len, alb_node *out);
+
+/** Begins a plan for a partition key: its first step is the node of alb_node_for_key(), and the order of all others is the key's too.
+ *
+ *  @param lb        the handle
+ *  @param key_type  ALB_KEY_S, ALB_KEY_N or ALB_KEY_B
+ *  @param key       the key's value
+ *  @param key_len   its length in bytes
+ *  @param plan      [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_for_key(alb *lb, int32_t key_type, const uint8_t *key, size_t key_len, alb_plan *plan);
+
+/** The ScyllaDB token of a partition key: where its partition lies on the ring. Nothing is normalised: the numbers 1 and 1.0 are two keys.
+ *
+ *  @param key_type  ALB_KEY_S, ALB_KEY_N or ALB_KEY_B
+ *  @param key       the key's value
+ *  @param key_len   its length in bytes
+ *  @param token     [out] receives the token
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT (also for a text that is no number), ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_token_for_key(int32_t key_type, const uint8_t *key, size_t key_len, int64_t *token);
 
 /* The list of nodes ------------------------------------------------------------------------------------------------------- */
 

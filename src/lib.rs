@@ -14,11 +14,12 @@
 //! ```
 //!
 //! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append` — `node`, `config`, `scope`
-//! — `topology` — `routing`, `discovery`, `health`, `observe` — `balancer` — `ffi`.
+//! — `topology` — `affinity`, `routing`, `discovery`, `health`, `observe` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod affinity;
 mod append;
 pub mod balancer;
 pub mod clock;

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::append::AppendList;
+use crate::config::AffinityOrder;
 
 /// A node's number within its handle.
 pub type NodeId = u32;
@@ -172,6 +173,16 @@ impl Scheme {
     }
 }
 
+impl Scheme {
+    /// The port that a URL of this scheme has when it names none.
+    fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
 /// Text that C can read as well: it ends in a NUL that is not counted.
 pub struct Text(Box<CStr>);
 
@@ -239,6 +250,19 @@ impl Nodes {
     /// All nodes, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Node> {
         self.list.iter()
+    }
+
+    /// The text by which the node is sorted for keys.
+    pub fn order_text(&self, node: &Node, order: AffinityOrder) -> String {
+        let (host, port) = (&node.address.host, node.address.port);
+        match order {
+            AffinityOrder::Url => node.url.as_str().into(),
+            AffinityOrder::UrlNoDefaultPort if port == self.scheme.default_port() => {
+                format!("{}://{host}/", self.scheme.as_str())
+            }
+            AffinityOrder::UrlNoDefaultPort => format!("{}/", node.url.as_str()),
+            AffinityOrder::Host => host.to_string().trim_matches(['[', ']']).into(),
+        }
     }
 
     /// Gives an address the next number. The caller is the only writer and has checked that the address has none yet.

@@ -1,6 +1,6 @@
 //! The list that requests are routed over: immutable snapshots, published without a lock and read without one.
 //!
-//! A snapshot is a row of words: tier, sizes, all ids, usable ids. Four buffers hold the last four snapshots; the generation word
+//! A snapshot is a row of words: tier, sizes, all ids, usable ids, ids in the order for keys. Four buffers hold the last four snapshots; the generation word
 //! says which is current (`generation % 4`) and doubles as the change signal of the C ABI. A reader takes the generation, reads
 //! from its buffer and looks again: only if three or more publications fell into its few nanoseconds may the buffer have been
 //! rewritten, and it reads anew. So readers take no lock, allocate nothing and never wait for a writer, not even for one that
@@ -15,13 +15,13 @@ use crate::node::NodeId;
 
 const BUFFERS: usize = 4;
 const CHUNK: usize = 256;
-/// Words before the ids: tier, number of all nodes, number of usable nodes.
-const HEAD: usize = 3;
+/// Words before the ids: tier, and the lengths of the three lists.
+const HEAD: usize = 4;
 
 /// The most nodes a list may have.
 pub const MOST_NODES: usize = 4096;
 
-const CHUNKS: usize = (HEAD + 2 * MOST_NODES).div_ceil(CHUNK);
+const CHUNKS: usize = (HEAD + 3 * MOST_NODES).div_ceil(CHUNK);
 
 /// What is published: which tier of the scope chain is in use, its nodes in URL order, and those of them not set aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub struct Listing {
     pub all: Vec<NodeId>,
     /// The nodes to be chosen first, in the same order; all of them when all are well, never empty unless `all` is.
     pub usable: Vec<NodeId>,
+    /// The nodes that keys choose among, set aside or not, in the order that all clients agree on.
+    pub keyed: Vec<NodeId>,
 }
 
 struct Buffer([OnceBox<[AtomicU32; CHUNK]>; CHUNKS]);
@@ -89,12 +91,14 @@ impl Topology {
         let buffer = &self.buffers[next as usize % BUFFERS];
         let all = &listing.all[..listing.all.len().min(MOST_NODES)];
         let usable = &listing.usable[..listing.usable.len().min(all.len())];
+        let keyed = &listing.keyed[..listing.keyed.len().min(MOST_NODES)];
         // Pairs with the reader's fence: who sees a word below also sees the generation that was current before it.
         fence(Ordering::Release);
         buffer.set_word(0, listing.tier as u32);
         buffer.set_word(1, all.len() as u32);
         buffer.set_word(2, usable.len() as u32);
-        for (offset, id) in all.iter().chain(usable).enumerate() {
+        buffer.set_word(3, keyed.len() as u32);
+        for (offset, id) in all.iter().chain(usable).chain(keyed).enumerate() {
             buffer.set_word(HEAD + offset, *id);
         }
         self.generation.store(next, Ordering::Release);
@@ -106,6 +110,7 @@ impl Topology {
             tier: snapshot.tier(),
             all: (0..snapshot.all()).map(|i| snapshot.node(i)).collect(),
             usable: (0..snapshot.usable()).map(|i| snapshot.usable_node(i)).collect(),
+            keyed: (0..snapshot.keyed()).map(|i| snapshot.keyed_node(i)).collect(),
         })
     }
 }
@@ -115,6 +120,7 @@ pub struct Snapshot<'a> {
     buffer: &'a Buffer,
     all: u32,
     usable: u32,
+    keyed: u32,
 }
 
 impl<'a> Snapshot<'a> {
@@ -123,7 +129,8 @@ impl<'a> Snapshot<'a> {
         // A buffer that is being rewritten shows any mixture of words: bounded here, so that a look ends soon and is then repeated.
         let all = buffer.word(1).min(MOST_NODES as u32);
         let usable = buffer.word(2).min(all);
-        Snapshot { buffer, all, usable }
+        let keyed = buffer.word(3).min(MOST_NODES as u32);
+        Snapshot { buffer, all, usable, keyed }
     }
 
     /// Position in the scope chain.
@@ -154,6 +161,18 @@ impl<'a> Snapshot<'a> {
     pub fn usable_node(&self, index: u32) -> NodeId {
         self.buffer.word(HEAD + self.all as usize + index as usize)
     }
+
+    /// How many nodes keys choose among.
+    #[inline]
+    pub fn keyed(&self) -> u32 {
+        self.keyed
+    }
+
+    /// The node at that position of the order for keys; `index < keyed()`.
+    #[inline]
+    pub fn keyed_node(&self, index: u32) -> NodeId {
+        self.buffer.word(HEAD + (self.all + self.usable + index) as usize)
+    }
 }
 
 #[cfg(test)]
@@ -162,7 +181,12 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     fn listing(tier: usize, ids: std::ops::Range<u32>) -> Listing {
-        Listing { tier, all: ids.clone().collect(), usable: ids.filter(|id| id % 3 != 0).collect() }
+        Listing {
+            tier,
+            all: ids.clone().collect(),
+            usable: ids.clone().filter(|id| id % 3 != 0).collect(),
+            keyed: ids.rev().collect(),
+        }
     }
 
     #[test]
@@ -189,21 +213,21 @@ mod tests {
         let topology = Topology::new();
         let stop = AtomicBool::new(false);
         let publications = if cfg!(miri) { 60 } else { 200_000 };
-        topology.publish(&Listing { tier: 0, all: vec![0; 8], usable: vec![0; 8] });
+        topology.publish(&Listing { tier: 0, all: vec![0; 8], usable: vec![0; 8], keyed: vec![0; 8] });
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !stop.load(Ordering::Relaxed) {
                         let seen = topology.listing();
                         let mark = seen.tier as u32;
-                        assert!(seen.all.iter().chain(&seen.usable).all(|id| *id == mark), "{seen:?}");
+                        assert!(seen.all.iter().chain(&seen.usable).chain(&seen.keyed).all(|id| *id == mark), "{seen:?}");
                         assert_eq!(seen.all.len(), 8 + mark as usize % 5);
                     }
                 });
             }
             for mark in 1..publications {
                 let ids = vec![mark; 8 + mark as usize % 5];
-                topology.publish(&Listing { tier: mark as usize, all: ids.clone(), usable: ids });
+                topology.publish(&Listing { tier: mark as usize, all: ids.clone(), usable: ids.clone(), keyed: ids });
             }
             stop.store(true, Ordering::Relaxed);
         });

@@ -96,10 +96,11 @@ impl Control {
 impl State {
     /// The handle's first list: its seeds.
     pub fn begin(&mut self, core: &Core) {
-        let seeds: Vec<NodeId> = core.config.seeds().iter().filter_map(|address| self.number(core, address)).collect();
+        let mut seeds: Vec<NodeId> = core.config.seeds().iter().filter_map(|address| self.number(core, address)).collect();
         for node in seeds.iter().filter_map(|id| core.nodes.get(*id)) {
             node.mark_seed();
         }
+        sort_by_url(core, &mut seeds);
         self.listing.all = seeds;
         self.publish(core);
         self.reschedule(core);
@@ -232,8 +233,7 @@ impl State {
         if all.is_empty() {
             return; // more addresses than can be numbered: keep those that have numbers
         }
-        let url = |id: &NodeId| core.nodes.get(*id).map(|node| node.url.as_str()).unwrap_or_default();
-        all.sort_unstable_by(|a, b| url(a).cmp(url(b)));
+        sort_by_url(core, &mut all);
         all.dedup();
         self.known = true;
         if all == self.listing.all && tier == self.listing.tier {
@@ -281,6 +281,9 @@ impl State {
 
     fn publish(&mut self, core: &Core) {
         self.listing.usable = core.health.usable(&self.listing.all);
+        self.listing.keyed.clone_from(&self.listing.all);
+        let order = core.config.affinity_order;
+        self.listing.keyed.sort_by_cached_key(|id| core.nodes.get(*id).map(|node| core.nodes.order_text(node, order)));
         core.topology.publish(&self.listing);
     }
 
@@ -292,6 +295,11 @@ impl State {
         let at = core.nodes.get(node).map(|node| node.url.as_str()).unwrap_or_default();
         self.events.add(kind, Some(node), at, &self.scope, reason);
     }
+}
+
+fn sort_by_url(core: &Core, nodes: &mut [NodeId]) {
+    let url = |id: &NodeId| core.nodes.get(*id).map(|node| node.url.as_str()).unwrap_or_default();
+    nodes.sort_unstable_by(|a, b| url(a).cmp(url(b)));
 }
 
 fn round_error(reason: &str, by: &str) -> Error {

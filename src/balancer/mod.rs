@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
+use crate::affinity::first_accepted;
 use crate::clock::{Clock, Nanos};
 use crate::config::{Config, RefreshMode, Source};
 use crate::discovery::transport::Transport;
@@ -102,10 +103,28 @@ impl Balancer {
     #[inline]
     pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
         let core = &*self.0;
-        let step =
-            with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(core.config.policy, snapshot, &core.cursors, rng)));
+        let step = if plan.is_keyed() {
+            core.topology.read(|snapshot| plan.choose_by_key(snapshot, |node| core.health.is_aside(node)))
+        } else {
+            with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(core.config.policy, snapshot, &core.cursors, rng)))
+        };
         self.after_pick();
         step.map(|step| plan.take(step))
+    }
+
+    /// Chooses the node for a key of that hash: the first step of its plan.
+    #[inline]
+    pub fn node_for_key(&self, hash: i64) -> Option<NodeId> {
+        let core = &*self.0;
+        let chosen = core.topology.read(|snapshot| {
+            let first = |accept: &dyn Fn(NodeId) -> bool| {
+                first_accepted(hash, snapshot.keyed(), |place| accept(snapshot.keyed_node(place)))
+            };
+            let place = first(&|node| !core.health.is_aside(node)).or_else(|| first(&|_| true))?;
+            Some(snapshot.keyed_node(place))
+        });
+        self.after_pick();
+        chosen
     }
 
     /// Takes in how an attempt at a node ended.

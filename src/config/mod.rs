@@ -47,6 +47,18 @@ pub enum Policy {
     RoundRobin,
 }
 
+/// By which text the nodes are sorted before a key chooses among them: clients that agree on it agree on the node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AffinityOrder {
+    /// `scheme://host:port`, the port always there.
+    #[default]
+    Url,
+    /// The same without a port that is the scheme's default, and with a slash at the end.
+    UrlNoDefaultPort,
+    /// The host alone, IPv6 without brackets.
+    Host,
+}
+
 /// All options, checked. Built by [`Config::set`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -76,6 +88,8 @@ pub struct Config {
     pub inline_budget: Duration,
     /// How a node is chosen.
     pub policy: Policy,
+    /// By which text the nodes are sorted for keys.
+    pub affinity_order: AffinityOrder,
     /// Whether failing nodes are set aside.
     pub health: bool,
     /// How long a node is set aside the first time.
@@ -105,6 +119,7 @@ impl Default for Config {
             idle: Duration::ZERO,
             inline_budget: Duration::ZERO,
             policy: Policy::default(),
+            affinity_order: AffinityOrder::default(),
             health: true,
             eject_base: Duration::ZERO,
             eject_max: Duration::ZERO,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, Policy, RefreshMode, Source, Verify};
+use super::{AffinityOrder, Config, Policy, RefreshMode, Source, Verify};
 use crate::node::{Address, Scheme, parse_port};
 use crate::scope::ScopeChain;
 
@@ -165,6 +165,23 @@ pub static OPTIONS: &[ConfigOption] = &[
                 "random" => Policy::Random,
                 "round_robin" => Policy::RoundRobin,
                 _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "affinity.order",
+        "url",
+        "url, url_no_default_port or host",
+        "By which text the nodes are sorted before a key chooses among them (`alb_node_for_key`, `alb_plan_for_key`). All clients that \
+         share tables should sort alike. `url`: as the official clients for Go, Java and C++, whatever the port. \
+         `url_no_default_port`: as those for Rust and C# when the port is 80 or 443. `host`: as the one for Python.",
+        |config, value| {
+            config.affinity_order = match value {
+                "url" => AffinityOrder::Url,
+                "url_no_default_port" => AffinityOrder::UrlNoDefaultPort,
+                "host" => AffinityOrder::Host,
+                _ => return Err("it is none of them".into()),
             };
             Ok(())
         },

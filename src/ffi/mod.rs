@@ -16,6 +16,8 @@ pub mod handle;
 
 pub mod pick;
 
+pub mod keys;
+
 pub mod nodes;
 
 pub mod refresh;

@@ -55,7 +55,7 @@ pub unsafe extern "C" fn alb_plan_start(lb: *mut alb, plan: *mut alb_plan) -> al
  *  Call it for each attempt, the first and each retry. The list may change meanwhile.
  *
  *  @param lb    the handle that the plan was started with
- *  @param plan  a plan begun with alb_plan_start()
+ *  @param plan  a plan begun with alb_plan_start() or alb_plan_for_key(), or zero bytes
  *  @param out   [out, nullable] receives the node
  *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT (also for a plan that was not begun), ALB_ERR_NO_NODES, ALB_ERR_PANIC
  *  Blocking:   as alb_next_node().   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1

@@ -63,6 +63,13 @@ pub const ALB_OUTCOME_TLS_FAILURE: i32 = 7;
 /** The caller gave the attempt up. */
 pub const ALB_OUTCOME_CANCELLED: i32 = 8;
 
+/** A string key: the value is UTF-8. */
+pub const ALB_KEY_S: i32 = 1;
+/** A number key: the value is the text as it stands on the wire. */
+pub const ALB_KEY_N: i32 = 2;
+/** A binary key: the value is the bytes themselves, not their base64. */
+pub const ALB_KEY_B: i32 = 3;
+
 /** In alb_node.flags: the node is in the list that requests are routed over. */
 pub const ALB_NODE_LISTED: u32 = 1;
 /** In alb_node.flags: the node was given as a seed. */
@@ -118,7 +125,7 @@ pub struct alb_node {
 
 /** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
  *
- *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ *  Storage of zero bytes is a plan that has just begun, without a call. A plan needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
  */
 #[repr(C)]
 pub struct alb_plan {

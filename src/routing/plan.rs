@@ -5,6 +5,7 @@
 //! the list of that moment and skips what was tried. Nodes that are set aside come after all others.
 
 use super::{Cursors, first_choice};
+use crate::affinity::first_accepted;
 use crate::config::Policy;
 use crate::node::NodeId;
 use crate::rng::Rng;
@@ -41,6 +42,9 @@ pub struct Plan {
     attempts: u32,
     last: NodeId,
     late_count: u32,
+    /// What a key's order begins with; used if `keyed` is not 0.
+    seed: i64,
+    keyed: u64,
     tried: [u64; BITS / 64],
     late: [NodeId; LATE],
 }
@@ -49,12 +53,49 @@ impl Plan {
     /// A plan whose first step is still to come.
     #[inline]
     pub fn start() -> Plan {
-        Plan { magic: MAGIC, attempts: 0, last: 0, late_count: 0, tried: [0; BITS / 64], late: [0; LATE] }
+        Plan { magic: MAGIC, attempts: 0, last: 0, late_count: 0, seed: 0, keyed: 0, tried: [0; BITS / 64], late: [0; LATE] }
+    }
+
+    /// A plan for a key of that hash: its order is the key's, and all clients agree on it.
+    #[inline]
+    pub fn for_key(hash: i64) -> Plan {
+        Plan { seed: hash, keyed: 1, ..Plan::start() }
+    }
+
+    /// Whether the storage went through [`Plan::start`], or is all zero, which is as good.
+    #[inline]
+    fn is_begun(&self) -> bool {
+        self.magic == MAGIC || (self.magic == 0 && self.attempts == 0 && self.late_count == 0 && self.keyed == 0)
+    }
+
+    /// Whether the order is a key's.
+    #[inline]
+    pub fn is_keyed(&self) -> bool {
+        self.keyed != 0
+    }
+
+    /// Chooses the next step of a key's plan, as [`Plan::choose`] does. Built over all nodes and walked past those set aside, so that
+    /// only the keys of a node that is set aside go elsewhere.
+    pub fn choose_by_key(&self, snapshot: &Snapshot<'_>, is_aside: impl Fn(NodeId) -> bool) -> Result<Step, PlanError> {
+        if !self.is_begun() {
+            return Err(PlanError::NotStarted);
+        }
+        let first = |accept: &dyn Fn(NodeId) -> bool| {
+            first_accepted(self.seed, snapshot.keyed(), |place| accept(snapshot.keyed_node(place)))
+                .map(|place| snapshot.keyed_node(place))
+        };
+        let untried =
+            |tried: &dyn Fn(NodeId) -> bool| first(&|node| !tried(node) && !is_aside(node)).or_else(|| first(&|node| !tried(node)));
+        if let Some(node) = untried(&|node| self.was_tried(node)) {
+            return Ok(Step { node, starts_over: false });
+        }
+        let node = untried(&|node| node == self.last).or_else(|| untried(&|_| false)).ok_or(PlanError::NoNodes)?;
+        Ok(Step { node, starts_over: true })
     }
 
     /// Chooses the next step and leaves the plan as it is, so that a look at a snapshot can be repeated; [`Plan::take`] takes it.
     pub fn choose(&self, policy: Policy, snapshot: &Snapshot<'_>, cursors: &Cursors, rng: &mut Rng) -> Result<Step, PlanError> {
-        if self.magic != MAGIC {
+        if !self.is_begun() {
             return Err(PlanError::NotStarted);
         }
         if self.attempts == 0 {
@@ -78,6 +119,7 @@ impl Plan {
             self.tried = [0; BITS / 64];
             self.late_count = 0;
         }
+        self.magic = MAGIC;
         self.attempts = self.attempts.saturating_add(1);
         self.last = step.node;
         self.mark(step.node);
@@ -160,7 +202,7 @@ mod tests {
     impl Bench {
         fn new(policy: Policy, all: Vec<NodeId>, usable: Vec<NodeId>) -> Bench {
             let topology = Topology::new();
-            topology.publish(&Listing { tier: 0, all, usable });
+            topology.publish(&Listing { tier: 0, keyed: all.clone(), all, usable });
             Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy }
         }
 
@@ -174,8 +216,12 @@ mod tests {
     #[test]
     fn storage_that_was_not_started_is_refused() {
         let mut bench = Bench::new(Policy::Random, vec![0], vec![0]);
-        let mut plan = Plan { magic: 0, ..Plan::start() };
+        let mut plan = Plan { magic: 1, ..Plan::start() };
         assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
+        let mut plan = Plan { magic: 0, attempts: 1, ..Plan::start() };
+        assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
+        let mut plan = Plan { magic: 0, ..Plan::start() };
+        assert_eq!(bench.step(&mut plan), Ok(0), "zeroes are a plan that has just begun");
     }
 
     #[test]
@@ -213,8 +259,31 @@ mod tests {
         let mut plan = Plan::start();
         let first = bench.step(&mut plan).unwrap();
         let second = bench.step(&mut plan).unwrap();
-        bench.topology.publish(&Listing { tier: 1, all: vec![first, second, 9], usable: vec![first, second, 9] });
+        bench.topology.publish(&Listing { tier: 1, all: vec![first, second, 9], usable: vec![first, second, 9], keyed: vec![] });
         assert_eq!(bench.step(&mut plan), Ok(9));
+    }
+
+    #[test]
+    fn a_keys_plan_passes_nodes_set_aside_and_takes_them_last() {
+        let topology = Topology::new();
+        let all: Vec<NodeId> = (0..9).collect();
+        topology.publish(&Listing { tier: 0, usable: all.clone(), keyed: all.clone(), all });
+        let walk = |hash: i64, aside: &[NodeId], steps: usize| -> Vec<NodeId> {
+            let mut plan = Plan::for_key(hash);
+            let mut step = || plan.take(topology.read(|s| plan.choose_by_key(s, |node| aside.contains(&node))).unwrap());
+            (0..steps).map(|_| step()).collect()
+        };
+        let mut moved = 0;
+        for hash in 0..900 {
+            let healthy = walk(hash, &[], 9);
+            let limping = walk(hash, &[4], 9);
+            let mut wanted: Vec<NodeId> = healthy.iter().copied().filter(|node| *node != 4).collect();
+            wanted.push(4);
+            assert_eq!(limping, wanted, "the order of the others stays");
+            moved += u32::from(healthy[0] != limping[0]);
+            assert_eq!(walk(hash, &[], 10)[9], healthy[0], "it starts over in the same order");
+        }
+        assert!((70..130).contains(&moved), "a ninth of the keys moves: {moved} of 900");
     }
 
     #[test]

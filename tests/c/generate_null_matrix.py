@@ -34,6 +34,7 @@ VALUE_BY_NAME = {
     "outcome": "ALB_OUTCOME_SUCCESS",
     "latency_us": "250",
     "http_status": "200",
+    "key_type": "ALB_KEY_S",
 }
 VALUE_BY_TYPE = {
     "alb *": "lb",
@@ -56,10 +57,17 @@ VALUE_IN = {
     ("alb_free", "alb *"): "alb_retain(lb)",
     ("alb_config_free", "alb_config *"): "alb_config_new()",
     ("alb_nodes", "capacity"): "sizeof ids / sizeof *ids",
+    ("alb_node_for_key", "key"): "bytes",
+    ("alb_node_for_key", "key_len"): "2",
+    ("alb_plan_for_key", "key"): "bytes",
+    ("alb_plan_for_key", "key_len"): "2",
+    ("alb_token_for_key", "key"): "bytes",
+    ("alb_token_for_key", "key_len"): "2",
+    ("alb_token_for_key", "token"): "&ring_token",
 }
 
 # Pointers that may be NULL: all error details, and these.
-NULLABLE = {("alb_next_node", "out"), ("alb_plan_next", "out")}
+NULLABLE = {("alb_next_node", "out"), ("alb_plan_next", "out"), ("alb_node_for_key", "out")}
 
 # What a call without a required pointer gives, by the type of the result, or by function where that says no more.
 REFUSAL_BY_TYPE = {"alb_status": "ALB_ERR_INVALID_ARGUMENT", "int32_t": "ALB_ERR_INVALID_ARGUMENT", "void": None}
@@ -180,6 +188,7 @@ def test_of(function: header.Function) -> str | None:
         ("ids", "    int32_t ids[8];\n", ""),
         ("token", "    uint64_t token = 0;\n", ""),
         ("cursor", "    uint64_t cursor = 0;\n", ""),
+        ("ring_token", "    int64_t ring_token = 0;\n", ""),
         ("timeout", "    uint32_t timeout = 0;\n", ""),
     ]
     code = "\n".join(line for line in text.splitlines() if not line.startswith("    call = "))

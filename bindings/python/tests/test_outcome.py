@@ -9,7 +9,7 @@ from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from alternator_lb import _native
-from alternator_lb._outcome import NODE_FAILED, classify_failure
+from alternator_lb._outcome import NODE_FAILED, classify
 
 URL = {"endpoint_url": "http://127.0.0.1:8000"}
 
@@ -30,12 +30,13 @@ URL = {"endpoint_url": "http://127.0.0.1:8000"}
     ],
 )
 def test_exceptions(error: Exception | None, outcome: int) -> None:
-    assert classify_failure(error, None) == outcome
+    assert classify(error, None) == outcome
 
 
 @pytest.mark.parametrize(
     ("status", "code", "outcome"),
     [
+        (200, None, _native.OUTCOME_SUCCESS),
         (400, "ValidationException", _native.OUTCOME_CALLER_FAULT),
         (400, "ConditionalCheckFailedException", _native.OUTCOME_CALLER_FAULT),
         (400, "ThrottlingException", _native.OUTCOME_THROTTLED),
@@ -51,7 +52,7 @@ def test_answers(status: int, code: str | None, outcome: int) -> None:
     response: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": status}}
     if code is not None:
         response["Error"] = {"Code": code, "Message": ""}
-    assert classify_failure(None, response) == outcome
+    assert classify(None, response) == outcome
 
 
 def test_only_the_nodes_own_failures_hurry_a_retry() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 
@@ -46,3 +48,18 @@ def test_thread_mode_has_one_and_ends_it(cluster: Cluster, balance: Balance) -> 
     eventually(lambda: lb.next_node() and added["url"] in lb.nodes)
     lb.close()
     eventually(lambda: os_threads() == before)
+
+
+@pytest.mark.parametrize("refresh", ["inline", "manual", "thread"])
+def test_interpreter_ends_quietly_with_an_open_balancer(cluster: Cluster, refresh: str) -> None:
+    program = (
+        "import sys, alternator_lb\n"
+        f"lb = alternator_lb.AlternatorLB({cluster.addresses!r}, port={cluster.port}, refresh={refresh!r})\n"
+        "client = lb.new_dynamodb_client()\n"
+        "client.list_tables()\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -30,7 +30,7 @@ class AlternatorLB:
     policy:     "random" or "round_robin".
     aws_access_key_id, aws_secret_access_key, aws_session_token, region_name, config: defaults of the clients made here.
     ca_file, cert_file, key_file, verify: TLS of discovery and of the clients made here; verify is True, False or "no_hostname".
-    options:    any other option of the core by its name, as text. These win over the arguments above.
+    options:    any other option of the core by its name, as text.
     library_path: the shared library to load instead of the bundled one.
     """
 
@@ -168,13 +168,14 @@ class AlternatorLB:
         return self._open().statistics()
 
     def events(self) -> list[dict[str, Any]]:
-        """What happened since the last call, oldest first: lists that changed, nodes set aside... Meant for one reader."""
+        """What happened since the last call, oldest first: nodes that joined or left, were set aside, were back..."""
         core = self._open()
         self._log_events(core)
         found = []
         for position, event in core.events_after(self._events_read):
-            self._events_read = position
-            found.append(event)
+            if position > self._events_read:
+                self._events_read = position
+                found.append(event)
         return found
 
     def _open(self) -> Core:
@@ -202,8 +203,10 @@ class AlternatorLB:
     def _log_events(self, core: Core) -> None:
         """Forwards new events to the logger `alternator_lb`."""
         for position, event in core.events_after(self._events_logged):
-            self._events_logged = position
-            _log.write(event)
+            # Another thread may be at it too.
+            if position > self._events_logged:
+                self._events_logged = position
+                _log.write(event)
 
 
 def _scope(datacenter: str | None, rack: str | None, scope: str | Iterable[str] | None) -> str | None:

@@ -15,7 +15,9 @@ from typing import Any, Final, NoReturn
 from . import _native, errors
 
 _EVENT_BYTES: Final = 1024
-_NEVER_MS: Final = 2**32 - 1
+_LONGEST_MS: Final = 2**32 - 1
+# For calls on the hot path, which have no alb_error to explain themselves.
+_NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
 
 
 class Core:
@@ -28,11 +30,9 @@ class Core:
         self.urls: Final = _Urls(library, self.handle)
         # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
         self.generation: c_uint64 = library.alb_generation(self.handle).contents
-        # What each request needs, as it is in C: a method around each would cost as much as the call. The one that may run a
-        # step of discovery lets other threads go on.
-        self.alb_plan_start = _native.keeping_gil(library, "alb_plan_start")
+        # What each request needs, as it is in C: a method around each would cost as much as the call.
         self.alb_plan_next = library.alb_plan_next
-        self.alb_report = _native.keeping_gil(library, "alb_report")
+        self.alb_report = library.alb_report
 
     def __del__(self) -> None:
         # Absent when the constructor raised.
@@ -57,15 +57,15 @@ class Core:
                 return [self.urls[node_id] for node_id in ids[:count]]
             capacity = count
 
-    def refresh(self, timeout: float | None) -> None:
+    def refresh(self, timeout: float) -> None:
         error = _new_error()
         self._check(self._library.alb_refresh(self.handle, _milliseconds(timeout), error), error)
 
-    def check_scope(self, timeout: float | None) -> None:
+    def check_scope(self, timeout: float) -> None:
         error = _new_error()
         self._check(self._library.alb_check_scope(self.handle, _milliseconds(timeout), error), error)
 
-    def scope_supported(self, timeout: float | None) -> bool:
+    def scope_supported(self, timeout: float) -> bool:
         error = _new_error()
         answer = self._library.alb_scope_supported(self.handle, _milliseconds(timeout), error)
         self._check(answer, error)
@@ -98,7 +98,7 @@ class Core:
             buffer = create_string_buffer(length + 1)
 
     def error(self, status: int) -> errors.AlternatorError:
-        """The exception for a status of one of the three."""
+        """The exception for a status of one of the two."""
         return _error(self._library, status)
 
     def _check(self, status: int, error: _native.Error) -> None:
@@ -148,7 +148,6 @@ def _new_error() -> _native.Error:
 
 
 def _error(library: CDLL, status: int, error: _native.Error | None = None) -> errors.AlternatorError:
-    """The exception for a status; calls on the hot path have no `alb_error` to explain themselves."""
     code = library.alb_status_name(status).decode()
     message = _NO_DETAILS.get(status, code)
     if error is not None and error.message:
@@ -159,12 +158,7 @@ def _error(library: CDLL, status: int, error: _native.Error | None = None) -> er
     return errors.from_status(status, code, message)
 
 
-_NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
-
-
-def _milliseconds(timeout: float | None) -> int:
-    if timeout is None:
-        return _NEVER_MS
+def _milliseconds(timeout: float) -> int:
     if not timeout >= 0:
-        raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more, or None to wait for ever")
-    return min(round(timeout * 1000), _NEVER_MS)
+        raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more")
+    return round(min(timeout * 1000, _LONGEST_MS))

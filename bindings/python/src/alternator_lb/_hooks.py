@@ -33,12 +33,9 @@ class _Call:
     def __init__(self, core: Core) -> None:
         self.started_ns = 0
         self.core = core
-        self.plan = _native.Plan()
+        self.plan = _native.Plan()  # zero bytes are a plan that has just begun
         self.tried: tuple[int, ...] = ()
         self.upcoming = -1
-        status = core.alb_plan_start(core.handle, self.plan)
-        if status < 0:
-            raise core.error(status)
 
     def __del__(self) -> None:
         # An attempt that was given up (KeyboardInterrupt, a timeout of gevent) fires no event: it ends with its call.
@@ -118,12 +115,8 @@ class Hooks:
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(_CONTEXT_KEY)
-        if call is None:
-            return
-        if parsed_response is not None and parsed_response["ResponseMetadata"]["HTTPStatusCode"] < 300:
-            call.end_attempt(_native.OUTCOME_SUCCESS)  # nearly always, so without a further call
-        else:
-            call.end_attempt(_outcome.classify_failure(exception, parsed_response))
+        if call is not None:
+            call.end_attempt(_outcome.classify(exception, parsed_response))
 
     def _retry(self, **event: Any) -> Any:
         assert self._sdk_retry is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 from ctypes import (
     CDLL,
     POINTER,
-    PYFUNCTYPE,
     Structure,
     c_char,
     c_char_p,
@@ -66,7 +65,7 @@ class Node(Structure):
 
 
 class Plan(Structure):
-    """`alb_plan`: the order in which one API call tries the nodes; needs no destructor."""
+    """`alb_plan`: the order in which one API call tries the nodes; needs no call to begin and no destructor."""
 
     _fields_ = (("opaque", c_uint64 * 64),)
 
@@ -86,7 +85,6 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_new": (c_int32, (c_uint32, c_void_p, POINTER(c_void_p), _error)),
     "alb_free": (None, (c_void_p,)),
     "alb_next_node": (c_int32, (c_void_p, _node)),
-    "alb_plan_start": (c_int32, (c_void_p, _plan)),
     "alb_plan_next": (c_int32, (c_void_p, _plan, _node)),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
@@ -106,9 +104,3 @@ def declare(library: CDLL) -> None:
         function = getattr(library, name)
         function.restype = result
         function.argtypes = arguments
-
-
-def keeping_gil(library: CDLL, name: str) -> Any:
-    """The function as one that does not release the GIL, which costs less: only for those that never wait for anything."""
-    result, arguments = PROTOTYPES[name]
-    return PYFUNCTYPE(result, *arguments)((name, library))
