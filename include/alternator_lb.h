@@ -197,7 +197,7 @@ typedef struct alb_node {
 
 /** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
  *
- *  Storage of zero bytes is a plan that has just begun, without a call. A plan needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
  */
 typedef struct alb_plan {
     /** The library's. */
@@ -315,12 +315,22 @@ int32_t alb_next_node(alb *lb, alb_node *out);
  */
 alb_status alb_plan_start(alb *lb, alb_plan *plan);
 
+/** Begins a plan whose first step was a node that alb_next_node() gave: for callers that need a plan only once a retry comes.
+ *
+ *  @param lb       the handle
+ *  @param node_id  the node that was tried
+ *  @param plan     [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_after(alb *lb, int32_t node_id, alb_plan *plan);
+
 /** Takes the plan's next step. No node comes twice until all of the list were tried; then the plan starts over, so it has no end.
  *
  *  Call it for each attempt, the first and each retry. The list may change meanwhile.
  *
  *  @param lb    the handle that the plan was started with
- *  @param plan  a plan begun with alb_plan_start() or alb_plan_for_key(), or zero bytes
+ *  @param plan  a plan begun with one of the other alb_plan_ functions
  *  @param out   [out, nullable] receives the node
  *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT (also for a plan that was not begun), ALB_ERR_NO_NODES, ALB_ERR_PANIC
  *  Blocking:   as alb_next_node().   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1

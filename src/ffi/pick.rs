@@ -50,12 +50,34 @@ pub unsafe extern "C" fn alb_plan_start(lb: *mut alb, plan: *mut alb_plan) -> al
     })
 }
 
+/** Begins a plan whose first step was a node that alb_next_node() gave: for callers that need a plan only once a retry comes.
+ *
+ *  @param lb       the handle
+ *  @param node_id  the node that was tried
+ *  @param plan     [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn alb_plan_after(lb: *mut alb, node_id: i32, plan: *mut alb_plan) -> alb_status {
+    quick(|| {
+        // SAFETY: as in alb_plan_start().
+        let (lb, plan) = unsafe {
+            let lb = borrow(lb, "lb").map_err(|error| error.status)?;
+            (lb, borrow_mut(plan.cast::<Plan>(), "plan").map_err(|error| error.status)?)
+        };
+        let node = u32::try_from(node_id).ok().filter(|id| lb.balancer.node(*id).is_some()).ok_or(Status::UnknownNode)?;
+        *plan = Plan::after(node);
+        Ok(0)
+    })
+}
+
 /** Takes the plan's next step. No node comes twice until all of the list were tried; then the plan starts over, so it has no end.
  *
  *  Call it for each attempt, the first and each retry. The list may change meanwhile.
  *
  *  @param lb    the handle that the plan was started with
- *  @param plan  a plan begun with alb_plan_start() or alb_plan_for_key(), or zero bytes
+ *  @param plan  a plan begun with one of the other alb_plan_ functions
  *  @param out   [out, nullable] receives the node
  *  @return     node id >= 0, or ALB_ERR_INVALID_ARGUMENT (also for a plan that was not begun), ALB_ERR_NO_NODES, ALB_ERR_PANIC
  *  Blocking:   as alb_next_node().   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1

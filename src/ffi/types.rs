@@ -125,7 +125,7 @@ pub struct alb_node {
 
 /** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().
  *
- *  Storage of zero bytes is a plan that has just begun, without a call. A plan needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
+ *  It needs no destructor, may be copied and forgotten, and must not be used by two threads at once.
  */
 #[repr(C)]
 pub struct alb_plan {

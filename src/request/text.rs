@@ -103,9 +103,12 @@ fn unicode_escape(text: &[u8]) -> Option<(char, &[u8])> {
         return Some((character, rest));
     }
     let (low, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
-    let is_pair = unit < 0xdc00 && (0xdc00..0xe000).contains(&low);
-    let character = is_pair.then(|| 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00))?;
-    Some((char::from_u32(character)?, rest))
+    if !(0xdc00..0xe000).contains(&low) {
+        return None;
+    }
+    // With a low half in front this comes out above all characters.
+    let character = char::from_u32(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00))?;
+    Some((character, rest))
 }
 
 /// Four hexadecimal digits, and what follows them.

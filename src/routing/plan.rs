@@ -56,16 +56,17 @@ impl Plan {
         Plan { magic: MAGIC, attempts: 0, last: 0, late_count: 0, seed: 0, keyed: 0, tried: [0; BITS / 64], late: [0; LATE] }
     }
 
+    /// A plan whose first step went to that node.
+    pub fn after(node: NodeId) -> Plan {
+        let mut plan = Plan::start();
+        plan.take(Step { node, starts_over: false });
+        plan
+    }
+
     /// A plan for a key of that hash: its order is the key's, and all clients agree on it.
     #[inline]
     pub fn for_key(hash: i64) -> Plan {
         Plan { seed: hash, keyed: 1, ..Plan::start() }
-    }
-
-    /// Whether the storage went through [`Plan::start`], or is all zero, which is as good.
-    #[inline]
-    fn is_begun(&self) -> bool {
-        self.magic == MAGIC || (self.magic == 0 && self.attempts == 0 && self.late_count == 0 && self.keyed == 0)
     }
 
     /// Whether the order is a key's.
@@ -77,7 +78,7 @@ impl Plan {
     /// Chooses the next step of a key's plan, as [`Plan::choose`] does. Built over all nodes and walked past those set aside, so that
     /// only the keys of a node that is set aside go elsewhere.
     pub fn choose_by_key(&self, snapshot: &Snapshot<'_>, is_aside: impl Fn(NodeId) -> bool) -> Result<Step, PlanError> {
-        if !self.is_begun() {
+        if self.magic != MAGIC {
             return Err(PlanError::NotStarted);
         }
         let first = |accept: &dyn Fn(NodeId) -> bool| {
@@ -95,7 +96,7 @@ impl Plan {
 
     /// Chooses the next step and leaves the plan as it is, so that a look at a snapshot can be repeated; [`Plan::take`] takes it.
     pub fn choose(&self, policy: Policy, snapshot: &Snapshot<'_>, cursors: &Cursors, rng: &mut Rng) -> Result<Step, PlanError> {
-        if !self.is_begun() {
+        if self.magic != MAGIC {
             return Err(PlanError::NotStarted);
         }
         if self.attempts == 0 {
@@ -119,7 +120,6 @@ impl Plan {
             self.tried = [0; BITS / 64];
             self.late_count = 0;
         }
-        self.magic = MAGIC;
         self.attempts = self.attempts.saturating_add(1);
         self.last = step.node;
         self.mark(step.node);
@@ -216,12 +216,8 @@ mod tests {
     #[test]
     fn storage_that_was_not_started_is_refused() {
         let mut bench = Bench::new(Policy::Random, vec![0], vec![0]);
-        let mut plan = Plan { magic: 1, ..Plan::start() };
-        assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
-        let mut plan = Plan { magic: 0, attempts: 1, ..Plan::start() };
-        assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
         let mut plan = Plan { magic: 0, ..Plan::start() };
-        assert_eq!(bench.step(&mut plan), Ok(0), "zeroes are a plan that has just begun");
+        assert_eq!(bench.step(&mut plan), Err(PlanError::NotStarted));
     }
 
     #[test]
@@ -284,6 +280,20 @@ mod tests {
             assert_eq!(walk(hash, &[], 10)[9], healthy[0], "it starts over in the same order");
         }
         assert!((70..130).contains(&moved), "a ninth of the keys moves: {moved} of 900");
+    }
+
+    #[test]
+    fn a_plan_begun_after_a_first_step_does_not_repeat_it() {
+        for policy in [Policy::Random, Policy::RoundRobin] {
+            let mut bench = Bench::new(policy, vec![3, 4, 5], vec![3, 4, 5]);
+            for first in [3, 4, 5] {
+                let mut plan = Plan::after(first);
+                let mut seen = HashSet::from([first]);
+                seen.extend((0..2).map(|_| bench.step(&mut plan).unwrap()));
+                assert_eq!(seen.len(), 3);
+                assert_ne!(bench.step(&mut plan), Err(PlanError::NoNodes), "it starts over");
+            }
+        }
     }
 
     #[test]

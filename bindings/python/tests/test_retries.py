@@ -231,9 +231,9 @@ def test_every_attempt_makes_at_most_three_native_calls(
     for name in _native.PROTOTYPES.keys() & vars(core).keys():
         monkeypatch.setattr(core, name, getattr(counting, name))
     client.list_tables()
-    assert called == ["alb_plan_next", "alb_report"]
+    assert called == ["alb_next_node", "alb_report"]
     called.clear()
     for index in range(3):
         cluster.fault(index, "error", status=500, count=1)
     client.list_tables()
-    assert called == ["alb_plan_next", "alb_report"] * 4
+    assert called == ["alb_next_node", "alb_report", "alb_plan_after", *["alb_plan_next", "alb_report"] * 3]

@@ -31,6 +31,8 @@ class Core:
         # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
         self.generation: c_uint64 = library.alb_generation(self.handle).contents
         # What each request needs, as it is in C: a method around each would cost as much as the call.
+        self.alb_next_node = library.alb_next_node
+        self.alb_plan_after = library.alb_plan_after
         self.alb_plan_next = library.alb_plan_next
         self.alb_report = library.alb_report
 
@@ -98,7 +100,7 @@ class Core:
             buffer = create_string_buffer(length + 1)
 
     def error(self, status: int) -> errors.AlternatorError:
-        """The exception for a status of one of the two."""
+        """The exception for a status of one of these."""
         return _error(self._library, status)
 
     def _check(self, status: int, error: _native.Error) -> None:

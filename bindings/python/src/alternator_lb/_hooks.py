@@ -26,14 +26,14 @@ _SDK_RETRY: Final = "retry-config-dynamodb"
 
 
 class _Call:
-    """One API call: its query plan, the attempt under way (if any), and the nodes tried before it."""
+    """One API call: the attempt under way (if any), the nodes tried before it, and, once a retry comes, its query plan."""
 
     __slots__ = ("core", "node_id", "outcome", "plan", "started_ns", "tried", "upcoming")
 
     def __init__(self, core: Core) -> None:
         self.started_ns = 0
         self.core = core
-        self.plan = _native.Plan()  # zero bytes are a plan that has just begun
+        self.plan: _native.Plan | None = None
         self.tried: tuple[int, ...] = ()
         self.upcoming = -1
 
@@ -47,13 +47,24 @@ class _Call:
         core = self.core
         node_id = self.upcoming
         if node_id < 0:
-            node_id = core.alb_plan_next(core.handle, self.plan, None)
+            node_id = core.alb_next_node(core.handle, None) if not self.tried else self._next_of_plan()
             if node_id < 0:
                 raise core.error(node_id)
         self.upcoming = -1
         self.node_id = node_id
         self.started_ns = perf_counter_ns()
         return core.urls[node_id]
+
+    def _next_of_plan(self) -> int:
+        """The plan's next node, or a negative status. Most calls need no retry, and so no plan."""
+        core = self.core
+        if self.plan is None:
+            self.plan = _native.Plan()
+            status: int = core.alb_plan_after(core.handle, self.tried[0], self.plan)
+            if status < 0:
+                return status
+        node_id: int = core.alb_plan_next(core.handle, self.plan, None)
+        return node_id
 
     def end_attempt(self, outcome: int) -> None:
         self.outcome = outcome
@@ -67,7 +78,7 @@ class _Call:
         if self.outcome not in _outcome.NODE_FAILED:
             return False
         # A negative status is the next attempt's to tell.
-        self.upcoming = self.core.alb_plan_next(self.core.handle, self.plan, None)
+        self.upcoming = self._next_of_plan()
         return self.upcoming not in self.tried
 
 

@@ -65,7 +65,7 @@ class Node(Structure):
 
 
 class Plan(Structure):
-    """`alb_plan`: the order in which one API call tries the nodes; needs no call to begin and no destructor."""
+    """`alb_plan`: the order in which one API call tries the nodes; needs no destructor."""
 
     _fields_ = (("opaque", c_uint64 * 64),)
 
@@ -85,6 +85,7 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_new": (c_int32, (c_uint32, c_void_p, POINTER(c_void_p), _error)),
     "alb_free": (None, (c_void_p,)),
     "alb_next_node": (c_int32, (c_void_p, _node)),
+    "alb_plan_after": (c_int32, (c_void_p, c_int32, _plan)),
     "alb_plan_next": (c_int32, (c_void_p, _plan, _node)),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
