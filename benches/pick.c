@@ -67,6 +67,21 @@ static void plan_3(alb *lb)
     plan(lb, 3);
 }
 
+static void node_for_key(alb *lb)
+{
+    static const uint8_t key[] = "user-00000000042"; /* 16 bytes */
+    alb_node_for_key(lb, ALB_KEY_S, key, sizeof key - 1, NULL);
+}
+
+static void key_plan_3(alb *lb)
+{
+    static const uint8_t key[] = "user-00000000042";
+    alb_plan plan;
+    int steps = 3;
+    alb_plan_for_key(lb, ALB_KEY_S, key, sizeof key - 1, &plan);
+    while (steps-- > 0) alb_plan_next(lb, &plan, NULL);
+}
+
 static void report(alb *lb)
 {
     alb_report(lb, 0, ALB_OUTCOME_SUCCESS, 500);
@@ -82,6 +97,8 @@ static const struct {
     { "plan_start + 1 next", plan_1 },
     { "plan_start + 2 next", plan_2 },
     { "plan_start + 3 next", plan_3 },
+    { "node_for_key, 16 bytes", node_for_key },
+    { "plan_for_key + 3 next", key_plan_3 },
     { "report, one node", report },
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };

@@ -13,7 +13,7 @@
 //! # Ok::<(), alternator_lb::Error>(())
 //! ```
 //!
-//! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append` — `node`, `config`, `scope`
+//! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append` — `node`, `config`, `scope`, `request`
 //! — `topology` — `affinity`, `routing`, `discovery`, `health`, `observe` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
@@ -31,6 +31,7 @@ mod fork;
 pub mod health;
 pub mod node;
 pub mod observe;
+pub mod request;
 mod rng;
 mod routing;
 pub mod scope;

@@ -54,9 +54,9 @@ impl GoRand {
     /// Word `i` as seeding leaves it.
     #[inline]
     fn seeded_word(&self, i: usize) -> u64 {
-        let first = self.seed * u64::from(POWERS[i]) % MODULUS;
-        let second = first * FACTOR % MODULUS;
-        let third = second * FACTOR % MODULUS;
+        let first = reduced(self.seed * u64::from(POWERS[i]));
+        let second = reduced(first * FACTOR);
+        let third = reduced(second * FACTOR);
         (first << 40) ^ (second << 20) ^ third ^ COOKED[i]
     }
 
@@ -105,13 +105,22 @@ fn bounded(bound: u32, mut next: impl FnMut() -> Option<u64>) -> Option<u32> {
     if bound.is_power_of_two() {
         return Some(next_31()? & (bound - 1));
     }
-    let most = (1u32 << 31) - 1 - (1u32 << 31) % bound;
+    const LARGEST: u32 = (1 << 31) - 1;
     loop {
         let drawn = next_31()?;
-        if drawn <= most {
+        // Go refuses what lies above LARGEST - 2^31 % bound: most draws are accepted without that division.
+        if drawn <= LARGEST - bound || drawn <= LARGEST - (1 << 31) % bound {
             return Some(drawn % bound);
         }
     }
+}
+
+/// The remainder by 2^31 - 1 of a product of two remainders: the upper bits count as much as the lower ones.
+#[inline]
+fn reduced(product: u64) -> u64 {
+    let folded = (product & MODULUS) + (product >> 31);
+    let folded = (folded & MODULUS) + (folded >> 31);
+    if folded >= MODULUS { folded - MODULUS } else { folded }
 }
 
 /// One draw of the generator itself; both places run backwards through the words, round and round.

@@ -7,7 +7,7 @@ use super::go_rand::GoRand;
 use crate::topology::MOST_NODES;
 
 /// Walks of more steps use a row of all places.
-const SHORT: usize = 32;
+const SHORT: usize = 16;
 
 /// The first place of the order for `seed`, among `count` places, that `accept` takes. `accept` may see a place more than once.
 #[inline]

@@ -117,10 +117,9 @@ impl Balancer {
     pub fn node_for_key(&self, hash: i64) -> Option<NodeId> {
         let core = &*self.0;
         let chosen = core.topology.read(|snapshot| {
-            let first = |accept: &dyn Fn(NodeId) -> bool| {
-                first_accepted(hash, snapshot.keyed(), |place| accept(snapshot.keyed_node(place)))
-            };
-            let place = first(&|node| !core.health.is_aside(node)).or_else(|| first(&|_| true))?;
+            let (count, node) = (snapshot.keyed(), |place| snapshot.keyed_node(place));
+            let place = first_accepted(hash, count, |place| !core.health.is_aside(node(place)))
+                .or_else(|| first_accepted(hash, count, |_| true))?;
             Some(snapshot.keyed_node(place))
         });
         self.after_pick();

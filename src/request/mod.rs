@@ -15,10 +15,10 @@ mod scanner;
 mod tests;
 mod text;
 
-pub use attribute::{Base64, Base64Bytes, KeyBytes, KeyValue, Object};
+pub use attribute::{KeyValue, Object};
 pub use batch::read_batch;
 pub use facts::{Facts, ReturnValues};
-pub use text::{RawText, TextBytes};
+pub use text::RawText;
 
 use scanner::Scanner;
 

@@ -60,12 +60,12 @@ fn time_grows_no_faster_than_the_body() {
         read_all_ways(body.as_bytes());
         start.elapsed()
     };
-    let small = hostile_bodies(100_000);
-    let large = hostile_bodies(1_000_000);
+    let small = hostile_bodies(50_000);
+    let large = hostile_bodies(500_000);
     for ((kind, small), (_, large)) in small.iter().zip(&large) {
-        let (small, large) = (time(small), time(large));
-        // Quadratic time would be a hundredfold, and seconds of it.
-        assert!(large < small * 40 + Duration::from_millis(100), "{kind}: {small:?}, for ten times as much {large:?}");
+        // Quadratic time would be a hundredfold, and seconds of it. A busy machine gets a second and a third chance.
+        let limit = time(small) * 40 + Duration::from_millis(100);
+        assert!((0..3).any(|_| time(large) < limit), "{kind}: ten times as much takes more than {limit:?}");
     }
 }
 

@@ -226,7 +226,7 @@ proptest! {
 
     #[test]
     fn a_batch_is_read_as_a_parser_with_a_tree_reads_it(
-        tables in prop::collection::btree_map(text(), prop::collection::vec((any::<[bool; 2]>(), attributes(), attributes()), 0..5), 0..4),
+        tables in prop::collection::btree_map(text(), prop::collection::vec((any::<[bool; 2]>(), attributes(), attributes()), 0..3), 0..3),
         state in any::<u64>(),
     ) {
         let entry = |([put, delete], item, key): ([bool; 2], Json, Json)| {
