@@ -1,8 +1,8 @@
 """Does what README.md says under "First steps": the commands and programs stand there once, and are run from there.
 
 Usage: readme_test.py README.md   (in the project's root)
-The command that starts the cluster runs in the background; the Python program runs in the virtual environment that the commands make,
-the C program is first.c, as the commands expect.
+The subnet 127.10.0 is replaced by one that nobody else is likely to use. The command that starts the cluster runs in the background,
+the Python program in the virtual environment that the commands make; the C program is first.c, as the commands expect.
 """
 
 import os
@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 
-EXPECTED = {"python": ["/index.html", "http://127.10.0.11:8000", "http://127.10.0.13:8000"], "c": ["attempt 3 goes to http://127.10.0.1"]}
+SUBNET = f"127.10.{1 + os.getpid() % 250}"
+EXPECTED = {"python": ["/index.html", f"http://{SUBNET}.11:8000", f"http://{SUBNET}.13:8000"], "c": [f"attempt 3 goes to http://{SUBNET}.1"]}
 
 
 def blocks(readme: str) -> list[tuple[str, str]]:
@@ -32,7 +33,7 @@ def run(what: str, command: list[str], expected: list[str]) -> None:
 def main() -> None:
     cluster = None
     try:
-        for language, text in blocks(pathlib.Path(sys.argv[1]).read_text()):
+        for language, text in blocks(pathlib.Path(sys.argv[1]).read_text().replace("127.10.0", SUBNET)):
             if language == "sh" and "altcluster" in text:
                 cluster = subprocess.Popen(
                     shlex.split(text), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

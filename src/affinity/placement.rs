@@ -13,8 +13,23 @@ const SHORT: usize = 16;
 #[inline]
 pub fn first_accepted(seed: i64, count: u32, mut accept: impl FnMut(u32) -> bool) -> Option<u32> {
     let mut rng = GoRand::new(seed);
+    if count == 0 {
+        return None;
+    }
+    // Nearly always the first node is accepted, and nothing needs remembering.
+    let first = rng.below(count)?;
+    if accept(first) {
+        return Some(first);
+    }
+    walk_on(seed, count, rng, first, accept)
+}
+
+#[cold]
+#[inline(never)]
+fn walk_on(seed: i64, count: u32, mut rng: GoRand, first: u32, mut accept: impl FnMut(u32) -> bool) -> Option<u32> {
     let mut moved = Moved { places: [(0, 0); SHORT], len: 0 };
-    for left in (1..=count).rev().take(SHORT) {
+    moved.take(first, count - 1);
+    for left in (1..count).rev().take(SHORT - 1) {
         let Some(drawn) = rng.below(left) else { break };
         let place = moved.take(drawn, left - 1);
         if accept(place) {

@@ -69,11 +69,11 @@ fn binary() -> PathBuf {
     target.join("release/altcluster")
 }
 
-/// Waits until `ready` holds; panics with `what` when it does not in ten seconds.
+/// Waits until `ready` holds; panics with `what` when it does not in thirty seconds.
 pub fn until(what: &str, mut ready: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();
     while !ready() {
-        assert!(start.elapsed() < Duration::from_secs(10), "not in ten seconds: {what}");
+        assert!(start.elapsed() < Duration::from_secs(30), "not in thirty seconds: {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
     start.elapsed()
