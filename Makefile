@@ -40,7 +40,7 @@ test-python: python-env cluster ## the Python package with real boto3
 	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
 	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so $(PYTHON) -m pytest -q
 
-test-readme: c-build ## the first steps of the README, as they stand there
+test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
 
 bench: c-build ## picks through the C ABI beside the empty call
@@ -59,7 +59,8 @@ library: ## build the shared and static library as they ship
 	cargo build --locked --lib --profile dist
 
 c-build: cluster
-	cmake -S . -B $(BUILD)/c -DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) -DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
+	cmake -S . -B $(BUILD)/c -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON -DALTERNATOR_LB_BENCHES=ON \
+		-DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) -DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
 	cmake --build $(BUILD)/c
 
 python-env: $(VENV)/installed

@@ -344,7 +344,7 @@ int32_t alb_plan_next(alb *lb, alb_plan *plan, alb_node *out);
  *  @param outcome     one of ALB_OUTCOME_
  *  @param latency_us  from the start of the attempt to its end, in microseconds
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
- *  Blocking:   never on I/O; a failure that may change the list waits for a lock that is held for microseconds.
+ *  Blocking:   never on I/O; a failure that may change the list waits for a lock held for microseconds, with thousands of nodes for milliseconds.
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
 alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latency_us);
@@ -409,7 +409,7 @@ size_t alb_nodes(const alb *lb, int32_t *ids, size_t capacity);
  */
 alb_status alb_node_get(const alb *lb, int32_t node_id, alb_node *out);
 
-/** A word that changes whenever the list, or what is set aside, does. Reading it atomically is cheaper than any call.
+/** A word that changes whenever the list, or what is set aside, does, and when refreshes begin to fail. Reading it atomically is cheaper than any call.
  *
  *  @param lb  the handle
  *  @return     a pointer that is valid until the handle is freed; NULL for NULL
@@ -425,7 +425,8 @@ const uint64_t *alb_generation(const alb *lb);
  *  @param lb          the handle
  *  @param timeout_ms  the longest wait, in milliseconds
  *  @param err         [out, nullable] the last reason, and the node or seed that gave it
- *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE, ALB_ERR_PANIC
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE (also when nothing usable was answered),
+ *              ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_PANIC
  *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
@@ -435,7 +436,7 @@ alb_status alb_refresh(alb *lb, uint32_t timeout_ms, alb_error *err);
  *
  *  @param lb  the handle
  *  @return     milliseconds from now, rounded up; 0 = now; UINT32_MAX = never, or a NULL handle
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child.   Since: 0.1
  */
 uint32_t alb_refresh_due_ms(const alb *lb);
@@ -475,7 +476,7 @@ int32_t alb_scope_supported(alb *lb, uint32_t timeout_ms, alb_error *err);
  *  @param timeout_ms  [out] the longest wait for the whole answer, in milliseconds
  *  @param err         [out, nullable] what is wrong
  *  @return     the length of the URL; 0 if there is nothing to fetch now; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 int32_t alb_discovery_next(alb *lb, uint64_t *token, char *url, size_t capacity, uint32_t *timeout_ms, alb_error *err);
@@ -489,7 +490,7 @@ int32_t alb_discovery_next(alb *lb, uint64_t *token, char *url, size_t capacity,
  *  @param body_len     its length in bytes; of more than 1 MiB bring the first 1 MiB and a byte
  *  @param err          [out, nullable] what is wrong with the call; a useless answer is no error here but an event
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 alb_status alb_discovery_feed(alb *lb, uint64_t token, int32_t http_status, const uint8_t *body, size_t body_len, alb_error *err);
@@ -501,7 +502,7 @@ alb_status alb_discovery_feed(alb *lb, uint64_t token, int32_t http_status, cons
  *  @param outcome  ALB_OUTCOME_REFUSED, _RESET, _TIMEOUT, _TLS_FAILURE or _CANCELLED
  *  @param err      [out, nullable] what is wrong with the call
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 alb_status alb_discovery_fail(alb *lb, uint64_t token, int32_t outcome, alb_error *err);
@@ -517,7 +518,7 @@ alb_status alb_discovery_fail(alb *lb, uint64_t token, int32_t outcome, alb_erro
  *  @param capacity  its room in bytes
  *  @return     the length of the object; 0 if there is no further event; a length >= capacity says that the object did not fit and
  *              waits for a larger buffer; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once, one for one cursor.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once, one for one cursor.
  *  Fork:       safe in the child, whose events begin anew.   Since: 0.1
  */
 int32_t alb_next_event(alb *lb, uint64_t *cursor, char *json, size_t capacity);
@@ -528,7 +529,7 @@ int32_t alb_next_event(alb *lb, uint64_t *cursor, char *json, size_t capacity);
  *  @param json      [out] receives one JSON object, NUL-terminated, cut if it does not fit; may be NULL if capacity is 0
  *  @param capacity  its room in bytes
  *  @return     the length of the whole object, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child.   Since: 0.1
  */
 int32_t alb_statistics(const alb *lb, char *json, size_t capacity);

@@ -20,7 +20,7 @@ step "Building the local cluster (the first time takes some minutes)"
 cargo build --locked --release -p altcluster
 
 step "Building the library and the C program"
-cmake -S . -B "$build/demo" -DALTERNATOR_LB_TESTS=OFF -DALTERNATOR_LB_BENCHES=OFF \
+cmake -S . -B "$build/demo" -DALTERNATOR_LB_EXAMPLES=ON \
     -DALTERNATOR_LB_CARGO_TARGET_DIR="$CARGO_TARGET_DIR" >/dev/null
 cmake --build "$build/demo"
 

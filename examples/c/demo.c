@@ -253,6 +253,26 @@ static void print_nodes(void)
     }
 }
 
+/* Waits until a probe has brought the node back; 0 if none does in time. */
+static int let_return(void)
+{
+    static const struct timespec tick = { 0, 20 * 1000 * 1000 };
+    double deadline = now_s() + 60;
+    int32_t ids[MAX_NODES];
+    int aside = 1;
+    while (aside && now_s() < deadline) {
+        size_t count = alb_nodes(run.lb, ids, MAX_NODES);
+        size_t i;
+        aside = 0;
+        for (i = 0; i < count && i < MAX_NODES; i++) {
+            alb_node node = ALB_NODE_INIT;
+            aside |= alb_node_get(run.lb, ids[i], &node) == ALB_OK && (node.flags & ALB_NODE_SET_ASIDE) != 0;
+        }
+        nanosleep(&tick, NULL);
+    }
+    return !aside;
+}
+
 /* Writes and reads through the three phases; the seconds each took. 0 if a phase did not end in time. */
 static int run_phases(const char *control_url, int items_per_phase, double *seconds)
 {
@@ -269,6 +289,7 @@ static int run_phases(const char *control_url, int items_per_phase, double *seco
     control(control_url, "/nodes/0/kill");
     done = let_run(items_per_phase) && done;
     control(control_url, "/nodes/0/restart");
+    done = let_return() && done;
     seconds[DEAD] = now_s() - started;
 
     started = now_s();

@@ -187,6 +187,12 @@ def report(console: Console, run: Run, nodes: list[dict[str, Any]], victim: int,
     console.print(shares, phases, seen)
 
 
+def wait_until_none_is_set_aside(lb: AlternatorLB) -> None:
+    deadline = time.monotonic() + 60
+    while any(node["set_aside"] for node in lb.statistics()["nodes"]) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seeds", nargs="+", metavar="SEED", help="a node to begin with; the others are discovered")
@@ -208,6 +214,7 @@ def main() -> int:
     phases = [
         Phase("all nodes up", options.items // 2, 0.0),
         Phase("one node down", options.items // 4, options.outage),
+        Phase("node starting", 1, 0.0),
         Phase("node back", options.items - options.items // 2 - options.items // 4, options.outage / 2),
     ]
     run = Run(phases)
@@ -232,6 +239,7 @@ def main() -> int:
                     control(options.control, "POST", f"/nodes/{options.victim}/kill")
                 elif phase is phases[2]:
                     control(options.control, "POST", f"/nodes/{options.victim}/restart")
+                    wait_until_none_is_set_aside(lb)
         for worker in workers:
             worker.join()
         nodes = control(options.control, "GET", "/counters?attempts=false")["nodes"]

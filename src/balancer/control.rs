@@ -3,7 +3,7 @@
 //! Readers never come here: each change ends in a publication. After a fork the child makes a state of its own from what was
 //! published last.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{JoinHandle, Thread};
@@ -190,6 +190,13 @@ impl State {
                 Effect::RoundFailed(reason, by) => {
                     self.round_ended(core, now, Err(round_error(&reason, &by)));
                     self.event(EventKind::RefreshFailed, &by, &format!("{reason}; the last list stays"));
+                    self.tell_of_first_failure(core);
+                }
+                Effect::NoScopeHasNodes => {
+                    let reason = format!("no scope of {} has a node", core.config.scope);
+                    self.round_ended(core, now, Err(Error::new(Status::ScopeUnknown, reason.clone())));
+                    self.event(EventKind::RefreshFailed, "", &format!("{reason}; the last list stays"));
+                    self.tell_of_first_failure(core);
                 }
                 Effect::RoundDone => {
                     if self.machine.schedule().failures() > 0 || !matches!(self.last_round, Some(Ok(()))) {
@@ -227,11 +234,26 @@ impl State {
         self.last_round = Some(result);
     }
 
+    /// Moves the generation word when rounds begin to fail, so that whoever watches it reads the events.
+    fn tell_of_first_failure(&mut self, core: &Core) {
+        if self.machine.schedule().failures() == 1 {
+            self.publish(core);
+        }
+    }
+
     fn take_list(&mut self, core: &Core, tier: usize, addresses: &[Address]) {
         let now = core.clock.now();
         let mut all: Vec<NodeId> = addresses.iter().filter_map(|address| self.number(core, address)).collect();
+        if all.len() < addresses.len() {
+            let reason = format!(
+                "{} addresses are left out: this handle has numbered {} addresses, and numbers no more",
+                addresses.len() - all.len(),
+                self.numbers.len()
+            );
+            self.event(EventKind::EntriesSkipped, "", &reason);
+        }
         if all.is_empty() {
-            return; // more addresses than can be numbered: keep those that have numbers
+            return;
         }
         sort_by_url(core, &mut all);
         all.dedup();
@@ -241,12 +263,13 @@ impl State {
         }
         let before = std::mem::replace(&mut self.listing.all, all.clone());
         self.change_tier(core, tier);
-        for node in all.iter().filter(|id| !before.contains(id)) {
+        let (old, new): (HashSet<NodeId>, HashSet<NodeId>) = (before.iter().copied().collect(), all.iter().copied().collect());
+        for node in all.iter().filter(|id| !old.contains(id)) {
             // The cluster says it lives: a probe settles at once whether it does.
             core.health.probe_now(*node, now);
             self.node_event(core, EventKind::NodeJoined, *node, "the cluster lists it");
         }
-        for node in before.iter().filter(|id| !all.contains(id)) {
+        for node in before.iter().filter(|id| !new.contains(id)) {
             self.node_event(core, EventKind::NodeLeft, *node, "the cluster no longer lists it");
         }
         self.publish(core);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::control::{Control, State};
 use super::{Balancer, Core};
 use crate::clock::Nanos;
+use crate::discovery::answer;
 use crate::discovery::machine::{FailureKind, Request};
 use crate::discovery::resolver::resolve;
 use crate::discovery::transport::{Answer, FetchErrorKind, Target};
@@ -31,7 +32,7 @@ impl Balancer {
         let control = core.control();
         let deadline = Instant::now() + timeout.min(Duration::from_secs(24 * 3600));
         let mut state = control.lock();
-        let rounds_before = state.rounds;
+        let (rounds_before, known_before) = (state.rounds, state.known);
         if core.is_static() {
             return core.probe_all(control, state, deadline);
         }
@@ -41,6 +42,9 @@ impl Balancer {
                 return result.and_then(|()| core.probe_all(control, state, deadline));
             }
             let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() && state.known && !known_before {
+                return Ok(()); // part of the cluster is known, and the rest follows
+            }
             if left.is_zero() {
                 let message = format!("the refresh did not end within {} ms", timeout.as_millis());
                 return Err(Error::new(Status::Timeout, message));
@@ -110,13 +114,16 @@ impl Core {
         state.stepping = Some(until);
         drop(state);
 
-        let answer = self.answer(control, &request, allowed);
+        let answer = self.answer(control, &request, allowed).map_err(|fetched| match fetched {
+            Fetched::Answer(answer) => Ok((answer.status, answer::read(answer.status, &answer.body))),
+            Fetched::Failure(kind, reason, _) => Err((kind, reason)),
+        });
 
         let mut state = control.lock();
         state.turn(self, |machine, turn| match answer {
             Ok(addresses) => machine.expand(request.token, &addresses),
-            Err(Fetched::Answer(answer)) => machine.answered(request.token, answer.status, &answer.body, turn),
-            Err(Fetched::Failure(kind, reason, _)) => machine.failed(request.token, kind, &reason, turn),
+            Err(Ok((status, read))) => machine.answered(request.token, status, read, turn),
+            Err(Err((kind, reason))) => machine.failed(request.token, kind, &reason, turn),
         });
         if state.stepping == Some(until) {
             state.stepping = None;

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use super::{Balancer, Core};
+use crate::discovery::answer;
 use crate::discovery::machine::{FailureKind, Machine, Turn};
 use crate::error::{Error, Status};
 use crate::health::Outcome;
@@ -37,7 +38,8 @@ impl Balancer {
 
     /// Brings the answer to a request.
     pub fn discovery_feed(&self, token: u64, status: u16, body: &[u8]) -> Result<(), Error> {
-        self.0.feed(token, |machine, turn| machine.answered(token, status, body, turn))
+        let read = answer::read(status, body);
+        self.0.feed(token, |machine, turn| machine.answered(token, status, read, turn))
     }
 
     /// Says that a request got no answer, and how it ended.

@@ -1,19 +1,27 @@
 //! The page of statistics. docs/STATISTICS.md explains each member; a test compares the names.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::Balancer;
 use crate::config::{Policy, RefreshMode};
 use crate::health::Outcome;
+use crate::node::NodeId;
 
 impl Balancer {
     /// Everything countable, as one JSON object.
     pub fn statistics(&self) -> Value {
         let core = &*self.0;
         let now = core.clock.now();
-        let mut state = core.control().lock();
-        let due = state.due(core);
-        let listed = &state.listing.all;
+        // The lock is not held while the page is made, which takes its time with many nodes.
+        let (due, listing, known, rounds, rounds_failed, failures) = {
+            let mut state = core.control().lock();
+            let due = state.due(core);
+            let failures = state.machine.schedule().failures();
+            (due, state.listing.clone(), state.known, state.rounds, state.rounds_failed, failures)
+        };
+        let listed: HashSet<NodeId> = listing.all.iter().copied().collect();
         let nodes: Vec<Value> = core
             .nodes
             .iter()
@@ -36,9 +44,9 @@ impl Balancer {
             .collect();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
-            "scope": core.config.scope.tier(state.listing.tier).to_string(),
+            "scope": core.config.scope.tier(listing.tier).to_string(),
             "scope_wanted": core.config.scope.tier(0).to_string(),
-            "list_known": state.known,
+            "list_known": known,
             "generation": core.topology.generation().load(std::sync::atomic::Ordering::Relaxed),
             "policy": match core.config.policy {
                 Policy::Random => "random",
@@ -50,9 +58,9 @@ impl Balancer {
                     RefreshMode::Manual => "manual",
                     RefreshMode::Thread => "thread",
                 },
-                "rounds": state.rounds,
-                "rounds_failed": state.rounds_failed,
-                "failures_in_a_row": state.machine.schedule().failures(),
+                "rounds": rounds,
+                "rounds_failed": rounds_failed,
+                "failures_in_a_row": failures,
                 "due_in_ms": (due != crate::clock::Nanos::NEVER).then(|| due.since(now).as_millis() as u64),
             },
             "nodes": nodes,

@@ -76,7 +76,7 @@ pub fn read(status: u16, body: &[u8]) -> Result<Localnodes, AnswerError> {
     let mut skipped = 0;
     for entry in &entries {
         match entry.as_str().filter(|text| !is_uuid(text)).map(Host::parse) {
-            Some(Ok(host)) => hosts.push(host),
+            Some(Ok(host)) if can_be_a_node(&host) => hosts.push(host),
             _ => skipped += 1,
         }
     }
@@ -96,6 +96,15 @@ fn kind(value: &Value) -> &'static str {
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
+    }
+}
+
+/// Not "any address", which a misconfigured node gives for its own and which would be the client's host; not one of many.
+fn can_be_a_node(host: &Host) -> bool {
+    match host {
+        Host::V4(v4) => !(v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()),
+        Host::V6(v6) => !(v6.is_unspecified() || v6.is_multicast()),
+        Host::Name(_) => true,
     }
 }
 
@@ -132,6 +141,8 @@ mod tests {
         let answer = read(200, body.as_bytes()).unwrap();
         assert_eq!((answer.hosts.len(), answer.skipped), (1, 7));
         assert_eq!(read(200, br#"["x y"]"#), Err(AnswerError::NoAddress(1)));
+        let body = br#"["0.0.0.0","255.255.255.255","224.0.0.1","::","ff02::1","10.0.0.1"]"#;
+        assert_eq!(read(200, body).map(|answer| (answer.hosts.len(), answer.skipped)), Ok((1, 5)));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::answer::{self, Localnodes};
+use super::answer::{AnswerError, Localnodes};
 use super::penalties::Penalties;
 use super::round::{Candidate, Round, Verdict};
 use super::schedule::Schedule;
@@ -66,6 +66,8 @@ pub enum Effect {
     AskFailed(Address, FailureKind, String),
     /// The round has ended without a list; the reason, and who gave it.
     RoundFailed(String, String),
+    /// The round has ended: servers answered, and no scope of the chain has a node.
+    NoScopeHasNodes,
     /// The round has ended well.
     RoundDone,
     /// The node is well.
@@ -214,14 +216,14 @@ impl Machine {
         self.open.iter().any(|open| open.token == token)
     }
 
-    /// An HTTP answer has come.
-    pub fn answered(&mut self, token: u64, status: u16, body: &[u8], turn: &mut Turn<'_>) {
+    /// An HTTP answer has come: its status, and what `answer::read` made of it.
+    pub fn answered(&mut self, token: u64, status: u16, read: Result<Localnodes, AnswerError>, turn: &mut Turn<'_>) {
         match self.take(token) {
             Some(Open { purpose: Purpose::Probe(node), .. }) => turn.effects.push(match status {
                 0..500 => Effect::ProbeOk(node),
                 _ => Effect::ProbeFailed(node, format!("the probe got status {status}")),
             }),
-            Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => match answer::read(status, body) {
+            Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => match read {
                 Ok(Localnodes { hosts, skipped }) => {
                     self.penalties.answered(&candidate.key());
                     if skipped > 0 {
@@ -308,7 +310,8 @@ impl Machine {
         for address in live.iter().chain(&seeds).chain(former).chain(&world.aside) {
             // A seed that is set aside waits for its turn among those.
             if !candidates.iter().any(|candidate| candidate.address == *address) {
-                candidates.push(Candidate::new(address.clone()));
+                let listed = world.known && (live.contains(address) || world.aside.contains(address));
+                candidates.push(Candidate { listed, ..Candidate::new(address.clone()) });
             }
         }
         candidates.sort_by_key(|candidate| self.penalties.failing(&candidate.key()) || world.aside.contains(&candidate.address));
@@ -333,7 +336,7 @@ impl Machine {
                 return true;
             }
             Verdict::Empty => {
-                turn.effects.push(Effect::RoundFailed(format!("no scope of {} has a node", self.chain), String::new()));
+                turn.effects.push(Effect::NoScopeHasNodes);
             }
             Verdict::Failed(reason, by) => turn.effects.push(Effect::RoundFailed(reason, by)),
         }

@@ -19,12 +19,14 @@ pub struct Candidate {
     pub resolved: Option<IpAddr>,
     /// Whether it has stalled before in this round and may now take its full time.
     pub patient: bool,
+    /// Whether it is in the list in use.
+    pub listed: bool,
 }
 
 impl Candidate {
     /// A candidate that was not asked yet.
     pub fn new(address: Address) -> Candidate {
-        Candidate { address, resolved: None, patient: false }
+        Candidate { address, resolved: None, patient: false, listed: false }
     }
 
     /// What failures are counted by: the address connected to.
@@ -58,6 +60,8 @@ pub struct Round {
     nodes: Vec<Address>,
     named: HashSet<Address>,
     empty_answers: u32,
+    /// Somebody stalled after the first answer.
+    stalled_behind_answer: bool,
     last_failure: (String, String),
 }
 
@@ -72,6 +76,7 @@ impl Round {
             nodes: Vec::new(),
             named: HashSet::new(),
             empty_answers: 0,
+            stalled_behind_answer: false,
             last_failure: ("there is nobody to ask".into(), String::new()),
         }
     }
@@ -119,6 +124,7 @@ impl Round {
     pub fn failed(&mut self, candidate: Candidate, stalled: bool, reason: &str) {
         self.open = self.open.saturating_sub(1);
         self.last_failure = (reason.into(), candidate.address.to_string());
+        self.stalled_behind_answer |= stalled && !self.nodes.is_empty();
         if stalled && !candidate.patient {
             self.queue.push_back(Candidate { patient: true, ..candidate });
         }
@@ -128,10 +134,12 @@ impl Round {
     pub fn verdict(&mut self, penalties: &Penalties, now: Nanos) -> Option<Verdict> {
         if !self.nodes.is_empty() {
             let (named, settled) = (&self.named, !self.union_wanted);
-            // Patience is for rounds that have no answer.
+            // Patience is for rounds that have no answer; and of seeds one may stall, the others wait for the next round.
+            let listed_only = self.stalled_behind_answer;
             self.queue.retain(|candidate| {
                 let key = candidate.key();
-                !settled && !candidate.patient && !named.contains(&key) && !penalties.pausing(&key, now)
+                let wanted = candidate.listed || !listed_only;
+                !settled && wanted && !candidate.patient && !named.contains(&key) && !penalties.pausing(&key, now)
             });
             if settled || (self.queue.is_empty() && self.open == 0) {
                 return Some(Verdict::Nodes(std::mem::take(&mut self.nodes)));

@@ -168,6 +168,16 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
+/// Larger files are no certificates: the platform's whole bundle has a quarter of this.
+const MOST_BYTES: u64 = 1 << 20;
+
 fn contents(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+    let metadata = fs::metadata(path).map_err(|e| TlsError::in_file(option, path, e.to_string()))?;
+    if !metadata.is_file() {
+        return Err(TlsError::in_file(option, path, "it is no regular file".to_owned()));
+    }
+    if metadata.len() > MOST_BYTES {
+        return Err(TlsError::in_file(option, path, format!("it has more than {MOST_BYTES} bytes")));
+    }
     fs::read(path).map_err(|e| TlsError::in_file(option, path, e.to_string()))
 }

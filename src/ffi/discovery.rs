@@ -21,7 +21,7 @@ use crate::health::Outcome;
  *  @param timeout_ms  [out] the longest wait for the whole answer, in milliseconds
  *  @param err         [out, nullable] what is wrong
  *  @return     the length of the URL; 0 if there is nothing to fetch now; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 #[unsafe(no_mangle)]
@@ -64,7 +64,7 @@ pub unsafe extern "C" fn alb_discovery_next(
  *  @param body_len     its length in bytes; of more than 1 MiB bring the first 1 MiB and a byte
  *  @param err          [out, nullable] what is wrong with the call; a useless answer is no error here but an event
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 #[unsafe(no_mangle)]
@@ -99,7 +99,7 @@ pub unsafe extern "C" fn alb_discovery_feed(
  *  @param outcome  ALB_OUTCOME_REFUSED, _RESET, _TIMEOUT, _TLS_FAILURE or _CANCELLED
  *  @param err      [out, nullable] what is wrong with the call
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_STALE_TOKEN, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child, where the parent's tokens are stale.   Since: 0.1
  */
 #[unsafe(no_mangle)]

@@ -53,7 +53,7 @@ pub unsafe extern "C" fn alb_node_get(lb: *const alb, node_id: i32, out: *mut al
     })
 }
 
-/** A word that changes whenever the list, or what is set aside, does. Reading it atomically is cheaper than any call.
+/** A word that changes whenever the list, or what is set aside, does, and when refreshes begin to fail. Reading it atomically is cheaper than any call.
  *
  *  @param lb  the handle
  *  @return     a pointer that is valid until the handle is freed; NULL for NULL

@@ -17,7 +17,7 @@ use crate::error::Status;
  *  @param capacity  its room in bytes
  *  @return     the length of the object; 0 if there is no further event; a length >= capacity says that the object did not fit and
  *              waits for a larger buffer; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once, one for one cursor.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once, one for one cursor.
  *  Fork:       safe in the child, whose events begin anew.   Since: 0.1
  */
 #[unsafe(no_mangle)]
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn alb_next_event(lb: *mut alb, cursor: *mut u64, json: *m
  *  @param json      [out] receives one JSON object, NUL-terminated, cut if it does not fit; may be NULL if capacity is 0
  *  @param capacity  its room in bytes
  *  @return     the length of the whole object, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]

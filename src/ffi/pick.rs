@@ -107,7 +107,7 @@ pub unsafe extern "C" fn alb_plan_next(lb: *mut alb, plan: *mut alb_plan, out: *
  *  @param outcome     one of ALB_OUTCOME_
  *  @param latency_us  from the start of the attempt to its end, in microseconds
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
- *  Blocking:   never on I/O; a failure that may change the list waits for a lock that is held for microseconds.
+ *  Blocking:   never on I/O; a failure that may change the list waits for a lock held for microseconds, with thousands of nodes for milliseconds.
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]

@@ -14,7 +14,8 @@ use super::types::{alb_error, alb_status};
  *  @param lb          the handle
  *  @param timeout_ms  the longest wait, in milliseconds
  *  @param err         [out, nullable] the last reason, and the node or seed that gave it
- *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE, ALB_ERR_PANIC
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE (also when nothing usable was answered),
+ *              ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_PANIC
  *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
@@ -28,7 +29,7 @@ pub unsafe extern "C" fn alb_refresh(lb: *mut alb, timeout_ms: u32, err: *mut al
  *
  *  @param lb  the handle
  *  @return     milliseconds from now, rounded up; 0 = now; UINT32_MAX = never, or a NULL handle
- *  Blocking:   never on I/O; waits for a lock that is held for microseconds.   Threads: any number at once.
+ *  Blocking:   never on I/O; waits for a lock held for microseconds, with thousands of nodes for milliseconds.   Threads: any number at once.
  *  Fork:       safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]

@@ -9,6 +9,7 @@ use crate::node::NodeId;
 /// How many events are kept.
 pub const KEPT: usize = 256;
 const LONGEST_REASON: usize = 300;
+const REPEATED_WITHIN_MS: u64 = 60_000;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,11 @@ impl EventKind {
         EventKind::ThreadFailed,
     ];
 
+    /// Whether it says that something failed, which it may do again and again.
+    fn is_failure(self) -> bool {
+        matches!(self, EventKind::RefreshFailed | EventKind::AskFailed | EventKind::EntriesSkipped)
+    }
+
     /// The name in the JSON text.
     pub fn name(self) -> &'static str {
         match self {
@@ -88,7 +94,7 @@ pub struct Event {
     pub scope: String,
     /// Why.
     pub reason: String,
-    /// How often the same happened again right after, up to the moment of reading.
+    /// How often the same failed again within a minute, with nothing but failures between, up to the moment of reading.
     pub repeated: u64,
 }
 
@@ -116,25 +122,26 @@ pub struct Events {
 }
 
 impl Events {
-    /// Adds an event, or counts it when it repeats the last one of its kind among the latest few.
+    /// Adds an event. A failure that repeats one of the last few is counted there instead, as long as nothing but failures came
+    /// between and it is not older than a minute.
     pub fn add(&mut self, kind: EventKind, node: Option<NodeId>, at: &str, scope: &str, reason: &str) {
         let mut reason: String = reason.chars().take(LONGEST_REASON).collect();
         reason.retain(|c| !c.is_control());
-        let recent = self.kept.iter_mut().rev().take(8);
-        for event in recent {
-            if event.kind == kind && event.at == at {
-                if event.reason == reason && event.scope == scope {
-                    event.repeated += 1;
-                    return;
-                }
-                break;
+        let unix_ms = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_millis() as u64);
+        if kind.is_failure() {
+            let mut recent = self.kept.iter_mut().rev().take(8).take_while(|event| event.kind.is_failure());
+            let same = recent.find(|event| (event.kind, event.at.as_str()) == (kind, at));
+            if let Some(event) = same.filter(|event| event.reason == reason && event.scope == scope)
+                && unix_ms.saturating_sub(event.unix_ms) < REPEATED_WITHIN_MS
+            {
+                event.repeated += 1;
+                return;
             }
         }
         self.sequence += 1;
         if self.kept.len() == KEPT {
             self.kept.pop_front();
         }
-        let unix_ms = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |elapsed| elapsed.as_millis() as u64);
         self.kept.push_back(Event {
             sequence: self.sequence,
             unix_ms,
@@ -182,6 +189,20 @@ mod tests {
         events.add(EventKind::AskFailed, None, "a", "cluster", "timed out");
         events.add(EventKind::AskFailed, None, "a", "cluster", "refused");
         assert_eq!(events.kept.len(), 4, "a change of the reason is news, and so is the change back");
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_told_each_time() {
+        let mut events = Events::default();
+        for _ in 0..3 {
+            events.add(EventKind::NodeJoined, Some(1), "a", "cluster", "listed");
+            events.add(EventKind::NodeLeft, Some(1), "a", "cluster", "no longer listed");
+        }
+        assert_eq!(events.kept.len(), 6);
+        events.add(EventKind::RefreshFailed, None, "", "cluster", "refused");
+        events.add(EventKind::Refreshed, None, "", "cluster", "after 1 failed rounds");
+        events.add(EventKind::RefreshFailed, None, "", "cluster", "refused");
+        assert_eq!(events.kept.len(), 9, "a new outage is news");
     }
 
     #[test]

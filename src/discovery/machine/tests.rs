@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
+use crate::discovery::answer::read;
 use crate::node::Host;
 use crate::rng::Rng;
 
@@ -99,7 +100,7 @@ impl Net {
         };
         self.now = self.now.after(Duration::from_millis(took));
         self.turn(|machine, turn| match answer {
-            Ok((status, body)) => machine.answered(request.token, status, body.as_bytes(), turn),
+            Ok((status, body)) => machine.answered(request.token, status, read(status, body.as_bytes()), turn),
             Err((kind, reason)) => machine.failed(request.token, kind, reason, turn),
         });
         true
@@ -194,6 +195,36 @@ fn a_hung_seed_does_not_delay_discovery_from_another() {
         let (took, _) = net.round();
         // It is listed by the others, so nobody needs to ask it.
         assert!(took <= Duration::from_millis(255));
+    }
+}
+
+#[test]
+fn many_hung_seeds_cost_one_stall_once_there_is_an_answer() {
+    let mut peers = trio().to_vec();
+    peers[0] = (A, Peer::Lists(vec![A, B, C]));
+    for hung in ["10.7.0.1", "10.7.0.2", "10.7.0.3", "10.7.0.4", "10.7.0.5"] {
+        peers.push((hung, Peer::Hangs));
+    }
+    let mut net = Net::new(&[("seeds", "10.0.0.1,10.7.0.1,10.7.0.2,10.7.0.3,10.7.0.4,10.7.0.5")], &peers);
+    net.round();
+    assert_eq!(net.nodes(), [A, B, C]);
+    for _ in 0..30 {
+        let (took, _) = net.round();
+        assert!(took <= Duration::from_millis(260), "{took:?}");
+        assert_eq!(net.nodes(), [A, B, C]);
+        net.now = net.now.after(Duration::from_secs(1));
+    }
+}
+
+#[test]
+fn a_hung_node_does_not_hide_the_other_datacenter() {
+    let (one, two) = (Peer::Lists(vec![A, B]), Peer::Lists(vec![D, E]));
+    let mut net = Net::new(&[("seeds", "10.0.0.1,10.0.1.1")], &[(A, one.clone()), (B, one), (D, two.clone()), (E, two)]);
+    net.round();
+    net.peers.insert(D, Peer::Hangs);
+    for _ in 0..20 {
+        net.round();
+        assert_eq!(net.nodes(), [A, B, D, E]);
     }
 }
 
@@ -366,7 +397,7 @@ fn a_stalled_request_lets_the_next_one_be_asked_beside_it() {
     net.now = net.now.after(Duration::from_millis(250));
     let second = net.turn(|machine, turn| machine.next(false, turn)).unwrap();
     assert_ne!(first.address, second.address);
-    net.turn(|machine, turn| machine.answered(second.token, 200, br#"["10.0.0.1","10.0.0.2","10.0.0.3"]"#, turn));
+    net.turn(|machine, turn| machine.answered(second.token, 200, read(200, br#"["10.0.0.1","10.0.0.2","10.0.0.3"]"#), turn));
     assert!(!net.effects.contains(&Effect::RoundDone) || net.machine.is_open(first.token));
     net.turn(|machine, turn| machine.failed(first.token, FailureKind::Timeout, "late", turn));
     assert!(net.effects.contains(&Effect::RoundDone));
@@ -380,7 +411,7 @@ fn an_answer_that_is_never_brought_wedges_nothing() {
     assert!(net.step(false), "asked anew, with patience");
     assert!(!net.machine.is_open(lost.token));
     assert_eq!(net.nodes(), [A, B, C]);
-    net.turn(|machine, turn| machine.answered(lost.token, 200, b"[]", turn));
+    net.turn(|machine, turn| machine.answered(lost.token, 200, read(200, b"[]"), turn));
     assert_eq!(net.nodes(), [A, B, C], "a stale answer changes nothing");
 }
 
@@ -394,7 +425,7 @@ fn a_node_set_aside_is_probed_when_its_time_has_come() {
         let probe = net.turn(|machine, turn| machine.next(false, turn)).unwrap();
         assert_eq!((probe.path.as_str(), &probe.address), ("/", &address(B)));
         assert!(net.turn(|machine, turn| machine.next(false, turn)).is_none(), "one probe of a node at a time");
-        net.turn(|machine, turn| machine.answered(probe.token, status, b"", turn));
+        net.turn(|machine, turn| machine.answered(probe.token, status, read(status, b""), turn));
         match net.effects.pop() {
             Some(Effect::ProbeOk(5)) => assert!(well, "{status}"),
             Some(Effect::ProbeFailed(5, reason)) => assert!(!well && reason.contains(&status.to_string())),

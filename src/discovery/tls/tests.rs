@@ -32,8 +32,13 @@ fn a_file_that_cannot_be_read_is_named() {
         assert_eq!((error.option, error.value.as_str()), (option, missing.to_str().unwrap()));
         assert!(error.reason.contains("No such file"), "{error}");
     }
-    let folder_as_file = TlsOptions { ca_file: Some(folder.as_ref().to_owned()), ..TlsOptions::default() };
-    assert!(error_of(&folder_as_file).reason.contains("directory"));
+    for (unfit, reason) in [(folder.as_ref().to_owned(), "regular file"), (PathBuf::from("/dev/zero"), "regular file")] {
+        let error = error_of(&TlsOptions { ca_file: Some(unfit), ..TlsOptions::default() });
+        assert!(error.reason.contains(reason), "{error}");
+    }
+    let large = folder.path("large.pem");
+    std::fs::write(&large, vec![b'-'; 1 + (1 << 20)]).unwrap();
+    assert!(error_of(&TlsOptions { ca_file: Some(large), ..TlsOptions::default() }).reason.contains("more than"));
     let nowhere = folder.path("no/such/folder/keys.log");
     let error = error_of(&TlsOptions { keylog_file: Some(nowhere.clone()), ..TlsOptions::default() });
     assert_eq!((error.option, error.value.as_str()), ("tls.keylog_file", nowhere.to_str().unwrap()));
