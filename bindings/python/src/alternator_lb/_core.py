@@ -28,6 +28,8 @@ class Core:
         self.handle = _new_handle(library, options)
         self._free = library.alb_free
         self.urls: Final = _Urls(library, self.handle)
+        # The same with the path of every request.
+        self.request_urls: Final = _RequestUrls(self.urls)
         # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
         self.generation: c_uint64 = library.alb_generation(self.handle).contents
         # What each request needs, as it is in C: a method around each would cost as much as the call.
@@ -124,6 +126,18 @@ class _Urls(dict[int, str]):
             raise _error(self._library, status)
         url: str = node.url.decode()
         self[node_id] = url
+        return url
+
+
+class _RequestUrls(dict[int, str]):
+    """Node id -> URL of a request to the node."""
+
+    def __init__(self, urls: _Urls) -> None:
+        super().__init__()
+        self._urls = urls
+
+    def __missing__(self, node_id: int) -> str:
+        url = self[node_id] = self._urls[node_id] + "/"
         return url
 
 

@@ -36,31 +36,32 @@ class _Call:
         self.plan: _native.Plan | None = None
         self.tried: tuple[int, ...] = ()
         self.upcoming = -1
+        # The first attempt begins with the call. Most calls need no other, and so no plan.
+        self.node_id: int = core.alb_next_node(core.handle, None)
+        if self.node_id < 0:
+            raise core.error(self.node_id)
+        self.started_ns = perf_counter_ns()
 
     def __del__(self) -> None:
         # An attempt that was given up (KeyboardInterrupt, a timeout of gevent) fires no event: it ends with its call.
         if self.started_ns:
             self.end_attempt(_native.OUTCOME_CANCELLED)
 
-    def start_attempt(self) -> str:
-        """Moves on to the next node and returns its URL."""
-        core = self.core
-        node_id = self.upcoming
+    def start_retry(self) -> None:
+        """Moves on to the plan's next node."""
+        node_id = self.upcoming if self.upcoming >= 0 else self._next_of_plan()
         if node_id < 0:
-            node_id = core.alb_next_node(core.handle, None) if not self.tried else self._next_of_plan()
-            if node_id < 0:
-                raise core.error(node_id)
+            raise self.core.error(node_id)
         self.upcoming = -1
         self.node_id = node_id
         self.started_ns = perf_counter_ns()
-        return core.urls[node_id]
 
     def _next_of_plan(self) -> int:
-        """The plan's next node, or a negative status. Most calls need no retry, and so no plan."""
+        """The plan's next node, or a negative status."""
         core = self.core
         if self.plan is None:
             self.plan = _native.Plan()
-            status: int = core.alb_plan_after(core.handle, self.tried[0], self.plan)
+            status: int = core.alb_plan_after(core.handle, self.node_id, self.plan)
             if status < 0:
                 return status
         node_id: int = core.alb_plan_next(core.handle, self.plan, None)
@@ -122,7 +123,9 @@ class Hooks:
         call = context.get(_CONTEXT_KEY)
         if call is None:
             call = context[_CONTEXT_KEY] = _Call(self._core())
-        request.url = call.start_attempt() + "/"
+        else:
+            call.start_retry()
+        request.url = call.core.request_urls[call.node_id]
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(_CONTEXT_KEY)
