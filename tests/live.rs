@@ -117,6 +117,18 @@ fn useless_answers_leave_the_last_list_and_tell_why() {
 }
 
 #[test]
+fn the_generation_word_moves_when_refreshes_begin_to_fail() {
+    let balancer = balancer(&[("seeds", "127.0.0.1:1"), ("refresh.mode", "manual")]);
+    let generation = || balancer.generation().load(std::sync::atomic::Ordering::Relaxed);
+    let before = generation();
+    balancer.refresh(5 * SECOND).expect_err("nobody listens");
+    let failing = generation();
+    assert_ne!(failing, before, "whoever watches the word reads the event");
+    balancer.refresh(5 * SECOND).expect_err("nobody listens");
+    assert_eq!(generation(), failing, "once is enough");
+}
+
+#[test]
 fn a_hung_seed_delays_the_first_refresh_by_one_stall_and_later_ones_not_at_all() {
     let cluster = Cluster::start(&["--nodes", "3", "--engine", "canned"]);
     cluster.signal(0, "stop");
