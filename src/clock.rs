@@ -1,7 +1,7 @@
 //! Monotonic time, injected so that every decision can be tested under a virtual clock.
 //!
-//! The system clock is the kernel's coarse one where there is one (Linux: 1 to 10 ms steps, about 7 ns a reading against 28 ns of
-//! the exact one, neither a syscall). Nothing here is timed more finely than that: periods, back-off, ejection times.
+//! The system clock is the kernel's coarse one where there is one (Linux: steps of 1 to 10 ms, several times cheaper to read than the
+//! exact one, neither a syscall). Nothing here is timed more finely than that: periods, back-off, ejection times.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::control::{Control, State};
 use super::{Balancer, Core};
 use crate::clock::Nanos;
-use crate::discovery::answer;
+use crate::discovery::answer::{self, AnswerError, Localnodes};
 use crate::discovery::machine::{FailureKind, Request};
 use crate::discovery::resolver::resolve;
 use crate::discovery::transport::{Answer, FetchErrorKind, Target};
@@ -18,6 +18,16 @@ use crate::node::Scheme;
 
 /// A claim on a step outlives its time limits by this much, for the work around them.
 const CLAIM_GRACE: Duration = Duration::from_secs(1);
+
+/// What a step of discovery heard.
+enum Heard {
+    /// The addresses that the request's name stands for.
+    Addresses(Vec<IpAddr>),
+    /// An HTTP status, and what the body says.
+    Answer(u16, Result<Localnodes, AnswerError>),
+    /// Nothing, for this reason.
+    Failure(FailureKind, String),
+}
 
 /// What one fetch came to.
 pub(super) enum Fetched {
@@ -114,16 +124,13 @@ impl Core {
         state.stepping = Some(until);
         drop(state);
 
-        let answer = self.answer(control, &request, allowed).map_err(|fetched| match fetched {
-            Fetched::Answer(answer) => Ok((answer.status, answer::read(answer.status, &answer.body))),
-            Fetched::Failure(kind, reason, _) => Err((kind, reason)),
-        });
+        let heard = self.hear(control, &request, allowed);
 
         let mut state = control.lock();
-        state.turn(self, |machine, turn| match answer {
-            Ok(addresses) => machine.expand(request.token, &addresses),
-            Err(Ok((status, read))) => machine.answered(request.token, status, read, turn),
-            Err(Err((kind, reason))) => machine.failed(request.token, kind, &reason, turn),
+        state.turn(self, |machine, turn| match heard {
+            Heard::Addresses(addresses) => machine.expand(request.token, &addresses),
+            Heard::Answer(status, read) => machine.answered(request.token, status, read, turn),
+            Heard::Failure(kind, reason) => machine.failed(request.token, kind, &reason, turn),
         });
         if state.stepping == Some(until) {
             state.stepping = None;
@@ -132,23 +139,20 @@ impl Core {
         Step::Done(state)
     }
 
-    /// The addresses of a name that is to be looked up first, or what the fetch came to.
-    fn answer(&self, control: &Control, request: &Request, timeout: Duration) -> Result<Vec<IpAddr>, Fetched> {
+    /// Makes the request, or looks up the name that it is for. What an answer says is read here, without the mutex.
+    fn hear(&self, control: &Control, request: &Request, timeout: Duration) -> Heard {
         let host = request.address.host.to_string();
         let port = request.address.port;
-        let ip = match request.resolved.or(request.address.host.ip()) {
-            Some(ip) => ip,
-            None => {
-                return match resolve(&host, port) {
-                    Ok(addresses) => Ok(addresses.iter().map(SocketAddr::ip).collect()),
-                    Err(error) => {
-                        let reason = format!("the name {host} could not be looked up: {error}");
-                        Err(Fetched::Failure(FailureKind::Refused, reason, error.raw_os_error().unwrap_or(0)))
-                    }
-                };
-            }
+        let Some(ip) = request.resolved.or(request.address.host.ip()) else {
+            return match resolve(&host, port) {
+                Ok(addresses) => Heard::Addresses(addresses.iter().map(SocketAddr::ip).collect()),
+                Err(error) => Heard::Failure(FailureKind::Refused, format!("the name {host} could not be looked up: {error}")),
+            };
         };
-        Err(self.fetch(control, &host, SocketAddr::new(ip, port), &request.path, timeout))
+        match self.fetch(control, &host, SocketAddr::new(ip, port), &request.path, timeout) {
+            Fetched::Answer(answer) => Heard::Answer(answer.status, answer::read(answer.status, &answer.body)),
+            Fetched::Failure(kind, reason, _) => Heard::Failure(kind, reason),
+        }
     }
 
     /// Fetches one path from one address.
