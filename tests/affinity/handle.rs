@@ -10,9 +10,6 @@ use alternator_lb::ffi::{config, discovery, handle, pick};
 
 use super::data::Key;
 
-/// The most nodes that a list of seeds may have.
-const MOST_SEEDS: usize = 256;
-
 /// An `alb *` with the only reference to it.
 pub struct Handle(*mut handle::alb);
 
@@ -49,9 +46,6 @@ impl Handle {
     /// A handle over `n0000`, `n0001`, ..., of which there may be more than a configuration can name.
     pub fn over_numbered(count: usize) -> Handle {
         let names: Vec<String> = (0..count).map(|place| format!("n{place:04}")).collect();
-        if count <= MOST_SEEDS {
-            return Handle::over(&names, &[]);
-        }
         let handle = Handle::new(&[("seeds", "seed"), ("scope", "dc:one")]);
         let (token, _) = handle.ask().expect("a new handle asks its seed");
         handle.answer(token, &serde_json::to_string(&names).expect("strings"));
