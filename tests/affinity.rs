@@ -1,4 +1,4 @@
-//! The vectors of tests/vectors through the C ABI: keys, plans, orders, tokens and discovery are those of the official clients.
+//! The vectors of tests/vectors through the C ABI: keys, plans, orders, tokens, votes and discovery are those of the official clients.
 //!
 //! tests/c/vectors.c and bindings/python/tests/test_vectors.py run the same files.
 
@@ -14,6 +14,8 @@ mod localnodes;
 mod orders;
 #[path = "affinity/plans.rs"]
 mod plans;
+#[path = "affinity/requests.rs"]
+mod requests;
 
 #[test]
 fn every_section_stands_in_the_readme_with_who_runs_it_or_why_nobody_does() {

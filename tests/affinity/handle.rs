@@ -5,6 +5,7 @@ use std::ptr::null_mut;
 
 use alternator_lb::ffi::keys::{alb_node_for_key, alb_plan_for_key, alb_token_for_key};
 use alternator_lb::ffi::nodes::{alb_node_get, alb_nodes};
+use alternator_lb::ffi::requests::alb_plan_for_request;
 use alternator_lb::ffi::types::{ALB_ABI_VERSION, ALB_OK, ALB_URL_CAPACITY, alb_node, alb_plan};
 use alternator_lb::ffi::{config, discovery, handle, pick};
 
@@ -105,6 +106,19 @@ impl Handle {
         // SAFETY: the handle is live, pointer and length belong together, the plan is ours.
         unsafe {
             let begun = alb_plan_for_key(self.0, key.kind as i32, key.value.as_ptr(), key.value.len(), &raw mut plan);
+            assert_eq!(begun, ALB_OK);
+            (0..steps).map(|_| self.url(pick::alb_plan_next(self.0, &raw mut plan, null_mut()))).collect()
+        }
+    }
+
+    /// The first steps of the plan for a request, by their URLs.
+    pub fn plan_for_request(&self, operation: &str, body: &serde_json::Value, steps: usize) -> Vec<String> {
+        let mut plan = alb_plan { opaque: [!0; 64] };
+        let body = body.to_string();
+        let (name, name_length) = (operation.as_ptr().cast(), operation.len());
+        // SAFETY: the handle is live, pointers and lengths belong together, the plan is ours.
+        unsafe {
+            let begun = alb_plan_for_request(self.0, name, name_length, body.as_ptr(), body.len(), &raw mut plan);
             assert_eq!(begun, ALB_OK);
             (0..steps).map(|_| self.url(pick::alb_plan_next(self.0, &raw mut plan, null_mut()))).collect()
         }

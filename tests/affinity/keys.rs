@@ -92,9 +92,8 @@ fn a_missing_key_is_refused_and_an_empty_one_is_not() {
 
 #[test]
 fn numbers_of_types_that_no_key_can_have_are_refused() {
-    let others = rows(&CLIENTS["attribute_value_unsupported"]["types"]).len() as i32;
     let handle = Handle::over_numbered(3);
-    for key_type in (ALB_KEY_B + 1..=ALB_KEY_B + others).chain([0, -1, i32::MIN, i32::MAX]) {
+    for key_type in (ALB_KEY_B + 1..16).chain([0, -1, i32::MIN, i32::MAX]) {
         assert_eq!(handle.statuses(key_type, Some(b"1")), [ALB_ERR_INVALID_ARGUMENT; 3], "{key_type}");
     }
 }

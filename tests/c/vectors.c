@@ -1,4 +1,4 @@
-/* The vectors of the official clients, and the server's tokens, through the C ABI: keys, plans, draws, orders, discovery.
+/* The vectors of the official clients, and the server's tokens, through the C ABI: keys, plans, draws, orders, batches, discovery.
  *
  * tests/affinity.rs runs the same files from Rust, bindings/python/tests/test_vectors.py from Python; tests/vectors/README.md
  * says what each section proves, and what is not run. */
@@ -242,6 +242,82 @@ static void scopes_are_percent_encoded_in_the_query(void)
     }
 }
 
+/* Writes the items whose keys are placed on a voter, `votes` of them, behind what the body holds; `key` numbers the keys tried. */
+static size_t add_items(alb *lb, char *body, size_t used, size_t capacity, const char *voter, int votes, int *key)
+{
+    while (votes > 0) {
+        alb_node node = ALB_NODE_INIT;
+        char name[16];
+        int length = snprintf(name, sizeof name, "k%d", (*key)++);
+        CHECK(alb_node_for_key(lb, ALB_KEY_S, (const uint8_t *)name, (size_t)length, &node) >= 0);
+        if (strcmp(node.url, voter) != 0) continue;
+        used += (size_t)snprintf(body + used, capacity - used, "%s{\"PutRequest\":{\"Item\":{\"pk\":{\"S\":\"%s\"}}}}",
+                                 body[used - 1] == '[' ? "" : ",", name);
+        CHECK(used < capacity);
+        votes--;
+    }
+    return used;
+}
+
+static void keys_of_a_batch_vote_for_the_nodes_that_come_first(void)
+{
+    size_t i;
+    for (i = 0; i < batch_vector_count; i++) {
+        static const char start[] = "{\"RequestItems\":{\"t\":[";
+        const struct batch_vector *vector = &batch_vectors[i];
+        alb *lb = open_handle("seeds", vector->nodes, "discovery", "static", "refresh.mode", "manual", "affinity", "any_write",
+                              "table.t.key", "pk", NULL);
+        char body[2048];
+        size_t used = sizeof start - 1;
+        alb_plan plan;
+        int voters = 0;
+        int key = 0;
+        int step;
+        memcpy(body, start, sizeof start);
+        while (vector->voters[voters] != NULL) voters++;
+        /* The last voter casts first, so that the order of the items proves nothing. */
+        for (step = voters - 1; step >= 0; step--)
+            used = add_items(lb, body, used, sizeof body, vector->voters[step], vector->by_votes ? voters - step : 1, &key);
+        used += (size_t)snprintf(body + used, sizeof body - used, "]}}");
+        CHECK_STATUS(alb_plan_for_request(lb, "BatchWriteItem", ALB_NUL, (const uint8_t *)body, used, &plan), ALB_OK);
+        for (step = 0; vector->urls[step] != NULL; step++) check_url(lb, body, alb_plan_next(lb, &plan, NULL), vector->urls[step]);
+        CHECK_EQ(step, alb_nodes(lb, NULL, 0));
+        alb_free(lb);
+    }
+}
+
+/* How many nodes a PutItem whose key has this value is sent to. */
+static int nodes_of_value(alb *lb, const char *value, int nodes)
+{
+    char seen[8] = { 0 };
+    char body[128];
+    int different = 0;
+    int i;
+    int length = snprintf(body, sizeof body, "{\"TableName\":\"t\",\"Item\":{\"pk\":%s}}", value);
+    for (i = 0; i < nodes; i++) {
+        alb_plan plan;
+        int32_t id;
+        CHECK_STATUS(alb_plan_for_request(lb, "PutItem", ALB_NUL, (const uint8_t *)body, (size_t)length, &plan), ALB_OK);
+        id = alb_plan_next(lb, &plan, NULL);
+        CHECK(id >= 0 && id < (int32_t)sizeof seen);
+        different += !seen[id];
+        seen[id] = 1;
+    }
+    return different;
+}
+
+static void values_of_types_that_no_key_can_have_are_routed_without_one(void)
+{
+    enum { NODES = 5 };
+    alb *lb = open_handle("seeds", seed_list(NODES), "discovery", "static", "refresh.mode", "manual", "policy", "round_robin",
+                          "affinity", "any_write", "table.t.key", "pk", NULL);
+    int i;
+    CHECK_EQ(nodes_of_value(lb, "{\"S\":\"1\"}", NODES), 1);
+    for (i = 0; unsupported_values[i] != NULL; i++) CHECK_EQ(nodes_of_value(lb, unsupported_values[i], NODES), NODES);
+    CHECK(i > 0);
+    alb_free(lb);
+}
+
 static void check_refused(alb *lb, int32_t type, const uint8_t *value, size_t length)
 {
     alb_plan plan;
@@ -258,7 +334,7 @@ static void missing_key_and_numbers_of_other_types_are_refused(void)
     int other;
     check_refused(lb, ALB_KEY_S, NULL, 0);
     CHECK(alb_node_for_key(lb, ALB_KEY_S, one, 0, NULL) >= 0);
-    for (other = 1; other <= unsupported_type_count; other++) check_refused(lb, ALB_KEY_B + other, one, sizeof one);
+    for (other = 1; other < 16; other++) check_refused(lb, ALB_KEY_B + other, one, sizeof one);
     check_refused(lb, 0, one, sizeof one);
     check_refused(lb, -1, one, sizeof one);
     check_refused(lb, INT32_MAX, one, sizeof one);
@@ -276,6 +352,8 @@ int main(void)
         TEST(orders_disagree_on_as_many_keys_as_the_clients_do),
         TEST(answers_of_localnodes_become_the_list),
         TEST(scopes_are_percent_encoded_in_the_query),
+        TEST(keys_of_a_batch_vote_for_the_nodes_that_come_first),
+        TEST(values_of_types_that_no_key_can_have_are_routed_without_one),
         TEST(missing_key_and_numbers_of_other_types_are_refused),
     };
     return RUN_TESTS(tests);

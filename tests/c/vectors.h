@@ -63,6 +63,14 @@ struct scope_vector {
     const char *query;
 };
 
+/* The nodes that the keys of a batch vote for, those with more votes first, and the plan that follows. */
+struct batch_vector {
+    const char *nodes;
+    const char *const *voters; /* URLs; the first gets the most votes, or all get one */
+    int by_votes;
+    const char *const *urls;
+};
+
 extern const struct plan_vector plan_vectors[];
 extern const size_t plan_vector_count;
 extern const struct hash_vector hash_vectors[];
@@ -78,11 +86,14 @@ extern const size_t answer_vector_count;
 extern const struct scope_vector scope_vectors[];
 extern const size_t scope_vector_count;
 
+extern const struct batch_vector batch_vectors[];
+extern const size_t batch_vector_count;
+
 /* How many of the keys user_0 to user_999 begin with another node when these nodes are sorted by host instead of URL. */
 extern const char *const disagreement_nodes;
 extern const int disagreement_count;
 
-/* How many types there are that no key can have. */
-extern const int unsupported_type_count;
+/* Attribute values in JSON, one of each type that no key can have; the last one is NULL. */
+extern const char *const unsupported_values[];
 
 #endif

@@ -6,8 +6,8 @@
 
 The C ABI takes keys and no hashes, so a vector that is given by its seed is run with such a key. MurmurHash3 x64_128 loses
 nothing of a single block of 16 bytes: the second half of the hash is chosen freely, both halves are traced back, and that is
-repeated until the block begins with the byte that stands for the type. `murmur3` below is written forward, apart from the inversion, and
-has to give the hashes of official_clients.json before it vouches for a key.
+repeated until the block begins with the byte that stands for the type. `murmur3` below is written forward, apart from the
+inversion, and has to give the hashes of official_clients.json before it vouches for a key.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The vectors of the official clients, and the server's tokens, through ctypes: keys, plans, draws, orders, discovery.
+"""The vectors of the official clients, and the server's tokens, through ctypes: keys, plans, draws, orders, discovery, batches.
 
 tests/affinity.rs runs the same files from Rust, tests/c/vectors.c from C; tests/vectors/README.md says what each section proves,
 and what is not run.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from ctypes import CDLL, byref, c_int64, c_uint32, c_uint64, create_string_buffer
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
@@ -95,6 +96,14 @@ class Handle:
     def plan(self, key: Key, steps: int) -> list[str]:
         plan, value = _native.Plan(), key.value or b""
         assert self.library.alb_plan_for_key(self.core.handle, key.kind, value, len(value), plan) == 0
+        return self._steps(plan, steps)
+
+    def request_plan(self, operation: str, request: dict[str, Any], steps: int) -> list[str]:
+        plan, name, body = _native.Plan(), operation.encode(), json.dumps(request).encode()
+        assert self.library.alb_plan_for_request(self.core.handle, name, len(name), body, len(body), plan) == 0
+        return self._steps(plan, steps)
+
+    def _steps(self, plan: _native.Plan, steps: int) -> list[str]:
         return [self.core.urls[self.library.alb_plan_next(self.core.handle, plan, None)] for _ in range(steps)]
 
     def statuses(self, key: Key) -> list[int]:
@@ -256,6 +265,57 @@ def test_a_missing_key_and_numbers_of_other_types_are_refused() -> None:
     refused = [errors.INVALID_ARGUMENT] * 3
     assert handle.statuses(Key(_native.KEY_S, None)) == refused
     assert min(handle.statuses(Key(_native.KEY_S, b""))) >= 0
-    others = len(CLIENTS["attribute_value_unsupported"]["types"])
-    for kind in [*range(_native.KEY_B + 1, _native.KEY_B + 1 + others), 0, -1, 2**31 - 1]:
+    for kind in [*range(_native.KEY_B + 1, 16), 0, -1, 2**31 - 1]:
         assert handle.statuses(Key(kind, b"1")) == refused, kind
+
+
+def routed_by_key(nodes: list[str]) -> Handle:
+    return Handle.over(nodes, affinity="any_write", table__t__key="pk", policy="round_robin")
+
+
+def batch_plan(nodes: list[str], voters: list[str]) -> list[str]:
+    """The plan of a batch with an item for each of the voters, whose key is placed there."""
+    handle, keys = routed_by_key(nodes), (f"k{number}" for number in count())
+    items = [next(key for key in keys if handle.node(string(key)) == voter) for voter in voters]
+    puts = [{"PutRequest": {"Item": {"pk": {"S": key}, "other": {"N": "1"}}}} for key in items]
+    return handle.request_plan("BatchWriteItem", {"RequestItems": {"t": puts}}, len(nodes))
+
+
+@pytest.mark.parametrize("row", CLIENTS["preferred_plans"])
+def test_keys_of_a_batch_vote_for_the_nodes_that_come_first(row: dict[str, Any]) -> None:
+    def in_full(names: list[str]) -> list[str]:
+        return [url(next(node for node in row["nodes"] if f"{node}.".startswith(f"{name}."))) for name in names]
+
+    assert row["remaining_rule"] == "sorted"
+    preferred, wanted = in_full(row["preferred"]), in_full(row["expect_short"])
+    # As many votes each: the order of URLs decides, not that of the items.
+    assert batch_plan(row["nodes"], preferred[::-1]) == wanted
+    # More votes come before the order of URLs, which the reverse contradicts.
+    preferred.reverse()
+    votes = [node for place, node in enumerate(preferred) for _ in preferred[place:]]
+    assert batch_plan(row["nodes"], votes[::-1]) == preferred + wanted[len(preferred) :]
+
+
+# A value of each type that no key can have.
+OTHER_VALUES: dict[str, Any] = {
+    "BOOL": True,
+    "NULL": True,
+    "SS": ["1"],
+    "NS": ["1"],
+    "BS": ["MQ=="],
+    "L": [{"S": "1"}],
+    "M": {"S": {"S": "1"}},
+}
+
+
+def test_values_of_types_that_no_key_can_have_are_routed_without_one() -> None:
+    nodes = [f"n{number}" for number in range(5)]
+    handle = routed_by_key(nodes)
+
+    def used(value: dict[str, Any]) -> set[str]:
+        request = {"TableName": "t", "Item": {"pk": value}}
+        return {node for _ in nodes for node in handle.request_plan("PutItem", request, 1)}
+
+    assert len(used({"S": "1"})) == 1
+    for kind in CLIENTS["attribute_value_unsupported"]["types"]:
+        assert used({kind: OTHER_VALUES[kind]}) == set(map(url, nodes)), kind

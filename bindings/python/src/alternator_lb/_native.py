@@ -96,6 +96,7 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_plan_next": (c_int32, (c_void_p, _plan, _node)),
     "alb_node_for_key": (c_int32, (c_void_p, c_int32, c_char_p, c_size_t, _node)),
     "alb_plan_for_key": (c_int32, (c_void_p, c_int32, c_char_p, c_size_t, _plan)),
+    "alb_plan_for_request": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _plan)),
     "alb_token_for_key": (c_int32, (c_int32, c_char_p, c_size_t, POINTER(c_int64))),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
