@@ -1,4 +1,5 @@
-//! Which keys go elsewhere when nodes do: set aside, back, gone or new; and that clients which set different nodes aside still agree.
+//! Which keys go elsewhere when nodes are set aside, come back, leave or join; and that clients which set different nodes aside still
+//! agree on the others.
 //!
 //! `cargo test --test stability -- --nocapture` prints the table.
 
@@ -19,10 +20,11 @@ struct Client {
 }
 
 impl Client {
-    fn over(nodes: &[String], options: &[(&str, &str)]) -> Client {
+    fn over(nodes: &[String], placement: &Placement) -> Client {
         let mut config = Config::default();
-        config.set("seeds", &nodes.join(",")).expect("valid seeds");
-        for (key, value) in [("discovery", "static"), ("refresh.mode", "manual")].iter().chain(options) {
+        let seeds = nodes.join(",");
+        let placement = ("affinity.placement", placement.name);
+        for (key, value) in [("seeds", seeds.as_str()), ("discovery", "static"), ("refresh.mode", "manual"), placement] {
             config.set(key, value).expect("a valid option");
         }
         let clock = Clock::starting_at(Nanos(1_000_000_000));
@@ -87,9 +89,10 @@ fn nodes(count: usize) -> Vec<String> {
 }
 
 /// How keys are placed, and which share of them may move when the list changes.
+#[derive(Clone, Debug)]
 struct Placement {
+    /// As the option `affinity.placement` names it.
     name: &'static str,
-    options: &'static [(&'static str, &'static str)],
     left: fn(f64) -> f64,
     joined: fn(f64) -> f64,
     /// Whether keys leave a living node only for a new one.
@@ -98,9 +101,12 @@ struct Placement {
 
 /// The key draws a place in the sorted list, and the draws below n and below n + 1 are as good as independent.
 const OFFICIAL: Placement =
-    Placement { name: "official", options: &[], left: |n| 1.0 - 1.0 / n, joined: |n| 1.0 - 1.0 / (n + 1.0), minimal: false };
+    Placement { name: "official", left: |n| 1.0 - 1.0 / n, joined: |n| 1.0 - 1.0 / (n + 1.0), minimal: false };
 
-const PLACEMENTS: &[Placement] = &[OFFICIAL];
+/// The key goes to the node with the highest weight for it, whoever else there is.
+const RENDEZVOUS: Placement = Placement { name: "rendezvous", left: |n| 1.0 / n, joined: |n| 1.0 / (n + 1.0), minimal: true };
+
+const PLACEMENTS: [Placement; 2] = [OFFICIAL, RENDEZVOUS];
 
 /// Shares of the keys: how many moved, and how many of those without need.
 #[derive(Clone, Copy, Default)]
@@ -134,7 +140,7 @@ struct Row {
 /// The mean over some nodes that are set aside and come back, or that leave; and one that joins.
 fn row(placement: &Placement, count: usize) -> Row {
     let (keys, listed) = (keys(), nodes(count));
-    let client = Client::over(&listed, placement.options);
+    let client = Client::over(&listed, placement);
     let at_first = client.placed(&keys);
     let mut moved = [const { Vec::new() }; 3];
     for node in listed.iter().step_by(count.div_ceil(5)) {
@@ -144,11 +150,11 @@ fn row(placement: &Placement, count: usize) -> Row {
         client.answer_probes_of(node);
         moved[1].push(Moved::between(&at_first, &client.placed(&keys), |_, _| false));
         let others: Vec<String> = listed.iter().filter(|other| *other != node).cloned().collect();
-        let without = Client::over(&others, placement.options).placed(&keys);
+        let without = Client::over(&others, placement).placed(&keys);
         moved[2].push(Moved::between(&at_first, &without, |before, _| before == node));
     }
     let (with_new, new) = (nodes(count + 1), nodes(count + 1).swap_remove(count));
-    let joined = Moved::between(&at_first, &Client::over(&with_new, placement.options).placed(&keys), |_, after| after == new);
+    let joined = Moved::between(&at_first, &Client::over(&with_new, placement).placed(&keys), |_, after| after == new);
     let [ejected, returned, left] = moved.map(|moved| Moved::mean(&moved));
     Row { ejected, returned, left, joined }
 }
@@ -163,7 +169,7 @@ fn check(what: &str, count: usize, share: f64, expected: f64) {
 fn only_the_keys_of_a_node_set_aside_move_and_they_come_back() {
     println!("share of {KEYS} keys that moved (in parentheses: without need) when one of the nodes");
     println!("placement    nodes  was set aside      was back           left               another joined");
-    for placement in PLACEMENTS {
+    for placement in &PLACEMENTS {
         for count in [3, 9, 30, 100] {
             let row = row(placement, count);
             let shares = [row.ejected, row.returned, row.left, row.joined]
@@ -188,14 +194,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn clients_agree_on_every_key_whose_node_is_set_aside_in_neither(
+        placement in prop::sample::select(&PLACEMENTS[..]),
         count in 2usize..40,
         refused in prop::array::uniform2(prop::collection::vec(any::<prop::sample::Index>(), 0..20)),
         keys in prop::collection::vec(any::<i64>(), 1..30),
     ) {
         let listed = nodes(count);
-        let undisturbed = Client::over(&listed, &[]);
+        let undisturbed = Client::over(&listed, &placement);
         let clients = refused.map(|refused| {
-            let client = Client::over(&listed, &[]);
+            let client = Client::over(&listed, &placement);
             refused.iter().for_each(|index| client.refuse(&listed[index.index(count)]));
             client
         });
