@@ -126,6 +126,12 @@ mod tests {
         }
     }
 
+    /// The one row of `murmur3_h1` in tests/vectors/official_clients.json that no key and no token shows.
+    #[test]
+    fn high_bytes_of_the_tail_hash_as_in_the_official_clients() {
+        assert_eq!(hash(&[0xff, 0x80, 0x7f, 0x00], Tail::Unsigned), 3_749_441_285_707_731_724);
+    }
+
     #[test]
     fn the_two_tails_differ_from_0x80_up_alone() {
         for length in 0..40 {
