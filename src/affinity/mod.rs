@@ -46,10 +46,7 @@ impl KeyType {
 /// The hash of a key, as the official clients make it: the type's number as a byte, then the value.
 #[inline]
 pub fn key_hash(kind: KeyType, value: &[u8]) -> i64 {
-    let mut hash = Murmur3::new();
-    hash.update(&[kind as u8]);
-    hash.update(value);
-    hash.finish(Tail::Unsigned)
+    Murmur3::of_prefixed(kind as u8, value)
 }
 
 /// The same of a key as a request holds it, decoded piece by piece.
