@@ -4,10 +4,12 @@ mod attribute;
 mod batch;
 mod expression;
 mod facts;
+mod grammar;
 mod hostile;
+mod model;
 mod property;
 
-use super::{Facts, KeyValue, Malformed, Object, Operation, Request, Unreadable, read};
+use super::{Facts, KeyValue, Malformed, Object, Operation, Request, ReturnValues, Unreadable, read};
 
 /// The bytes of a value, after a letter for its type.
 fn key_bytes(value: KeyValue<'_>) -> Result<(char, Vec<u8>), Malformed> {
@@ -95,15 +97,35 @@ fn the_order_of_members_and_white_space_are_of_no_account() {
 }
 
 #[test]
-fn of_members_with_the_same_name_the_last_one_counts() {
-    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1"}},"ReturnValues":"ALL_OLD","ConditionExpression":"x","Expected":{"a":{}},
-        "UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"ADD"},"b":{"Action":"DELETE","Value":{}}},
-        "TableName":"b","Item":{"pk":{"S":"2"},"pk":{"N":"3"},"pk":{"S":"4","S":"5"}},"ReturnValues":"NONE","ConditionExpression":"",
-        "Expected":{},"UpdateExpression":"","AttributeUpdates":{"a":{"Action":"ADD","Action":"PUT"}}}"#;
+fn of_members_with_the_same_name_the_first_one_counts() {
+    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1","S":"2"},"pk":{"N":"3"}},"ReturnValues":"ALL_OLD","ConditionExpression":"x",
+        "Expected":{"a":{}},"UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"PUT","Action":"ADD"},"a":{"Action":"ADD"}},
+        "TableName":"b","Item":{"pk":{"S":"4"}},"ReturnValues":"NONE","ConditionExpression":"","Expected":{},"UpdateExpression":"",
+        "AttributeUpdates":{"b":{"Action":"DELETE","Value":{}}}}"#;
     let request = read(Operation::PutItem, body).unwrap();
-    assert_eq!(table(&request).as_deref(), Some("b"));
-    assert_eq!(key(&request), text("5"));
-    assert_eq!(request.facts, Facts { expected_present: true, ..Facts::default() });
+    assert_eq!(table(&request).as_deref(), Some("a"));
+    assert_eq!(key(&request), text("1"));
+    let facts = Facts {
+        condition_expression: true,
+        expected_present: true,
+        expected_non_empty: true,
+        return_values: ReturnValues::AllOld,
+        update_expression: true,
+        update_expression_reads: true,
+        attribute_updates_add: true,
+        attribute_updates_delete_with_value: false,
+    };
+    assert_eq!(request.facts, facts);
+}
+
+#[test]
+fn the_first_member_counts_also_where_only_the_second_has_the_right_type() {
+    let body = br#"{"TableName":1,"Item":[],"ReturnValues":1,"ConditionExpression":"","Expected":{},"UpdateExpression":null,
+        "AttributeUpdates":1,"TableName":"b","Item":{"pk":{"S":"4"}},"ReturnValues":"NONE","ConditionExpression":"x",
+        "Expected":{"a":{}},"UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"ADD"}}}"#;
+    let request = read(Operation::PutItem, body).unwrap();
+    assert!(request.table.is_none() && request.key_source.is_none());
+    assert_eq!(request.facts, Facts { expected_present: true, return_values: ReturnValues::Other, ..Facts::default() });
 }
 
 #[test]
