@@ -12,12 +12,12 @@ const LONGEST: usize = i32::MAX as usize;
 
 /** @name Bodies and headers on the wire
  *
- *  Tells what the options say of headers; the same for the life of the handle, so ask once. Empty where the requests are to be left alone.
+ *  Tells what the options say of headers: the same for the life of the handle, so ask once; empty where requests are left alone.
  *
- *  ALB_WIRE_CONTENT_ENCODING: `gzip` or `deflate`, to be set when alb_compress() made something; empty if it never does.
- *  ALB_WIRE_ACCEPT_ENCODING:  such as `gzip, deflate`, to be set unless the request has one already; then answers come compressed.
- *  ALB_WIRE_KEPT_HEADERS:     such as `host,x-amz-target,...`, to be compared without regard to case. All others are removed before the
- *                             request is signed; afterwards a header that the signature's SignedHeaders name must stay.
+ *  ALB_WIRE_CONTENT_ENCODING: `gzip` or `deflate`, to be set where alb_compress() made something; empty if it never does.
+ *  ALB_WIRE_ACCEPT_ENCODING:  such as `gzip, deflate`, to be set unless the request has one; answers then come compressed.
+ *  ALB_WIRE_KEPT_HEADERS:     such as `host,x-amz-target,...`, to be compared without regard to case. All others are removed before
+ *                             the request is signed; afterwards, a header that the signature's SignedHeaders name has to stay.
  *
  *  @param lb    the handle
  *  @param what  an ALB_WIRE_ number
@@ -39,18 +39,19 @@ pub unsafe extern "C" fn alb_wire_text(lb: *const alb, what: i32) -> *const c_ch
     }
 }
 
-/** Compresses the body of a request by the options compression, compression.min_bytes and compression.level. Once a request, before it
- *  is signed, and not if it has a Content-Encoding already.
+/** Compresses the body of a request by the options compression, compression.min_bytes and compression.level: once a request,
+ *  before it is signed, and not where it has a Content-Encoding already. What comes of it needs that header and a new Content-Length.
  *
  *  @param lb        the handle
  *  @param body      the body; may be NULL if body_len is 0
  *  @param body_len  its length in bytes
- *  @param out       [out] receives the compressed body, to be sent with Content-Encoding and a new Content-Length; not overlapping the body
- *  @param capacity  its room in bytes; body_len is always enough, less is a wish for a shorter body
- *  @return     the length of the compressed body, less than body_len and capacity; 0 if the body is to be sent as it is: by the options, or
- *              because it does not get that short; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
- *  Blocking:   CPU time alone: some 15 us for 1 KB and 15 ms for 1 MB at level 6; a fifth of the latter at level 1, three times as much at
- *              level 9. Takes some 300 KB from malloc until it returns.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ *  @param out       [out] receives the compressed body; must not overlap the body
+ *  @param capacity  its room in bytes: body_len is always enough; less asks for a body that is shorter yet
+ *  @return     the length of the compressed body, less than body_len and capacity; 0 if the body is to be sent as it is, by the
+ *              options or because it does not get that short; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   CPU time alone: at level 6 about 15 us for 1 KB and 15 ms for 1 MB, a fifth of the latter at level 1, three times
+ *              as much at level 9. Takes 400 KB from malloc until it returns.   Threads: any number at once.
+ *  Fork:       safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn alb_compress(lb: *const alb, body: *const u8, body_len: usize, out: *mut u8, capacity: usize) -> i32 {
@@ -58,31 +59,31 @@ pub unsafe extern "C" fn alb_compress(lb: *const alb, body: *const u8, body_len:
         // SAFETY: the header asks for a live handle, `body_len` readable bytes and `capacity` writable ones elsewhere.
         let (lb, body, room) = unsafe {
             let lb = borrow(lb, "lb").map_err(|error| error.status)?;
-            let body =
-                if body_len == 0 { &[] } else { bytes_up_to(LONGEST, body, body_len, "body").map_err(|error| error.status)? };
-            (lb, body, room_up_to(LONGEST, out, capacity, "out").map_err(|error| error.status)?)
+            let body = if body_len == 0 { Ok(&[][..]) } else { bytes_up_to(LONGEST, body, body_len, "body") };
+            let room = room_up_to(LONGEST, out, capacity, "out").map_err(|error| error.status)?;
+            (lb, body.map_err(|error| error.status)?, room)
         };
         Ok(lb.balancer.wire().compress(body, room).map_or(0, |length| length as i32))
     })
 }
 
-/** Decompresses the body of an answer, for programs without a decoder of their own. All of it, its checksums verified, or an error.
+/** Decompresses the body of an answer, for programs without a decoder: gives all of it, its checksums verified, or an error.
  *
- *  @param content_encoding      the value of the header: gzip, x-gzip, deflate (the zlib format; raw deflate is refused), identity, or up to
- *                               four of them separated by commas, which are undone from the last on; case and parameters do not matter;
- *                               empty or identity copies
+ *  @param content_encoding      the value of the header: gzip, x-gzip, deflate (the zlib format; raw deflate is refused), identity,
+ *                               or up to four of them separated by commas, which are undone from the last on. Case and parameters
+ *                               do not matter; empty and identity copy.
  *  @param content_encoding_len  its length in bytes, or ALB_NUL
  *  @param body                  the body; may be NULL if body_len is 0
  *  @param body_len              its length in bytes
- *  @param out                   [out] receives what comes out; may be NULL if capacity is 0; not overlapping the body
+ *  @param out                   [out] receives what comes out; may be NULL if capacity is 0; must not overlap the body
  *  @param capacity              its room in bytes
- *  @param limit                 the most bytes that may come out, as a guard against small bodies that inflate to huge ones
+ *  @param limit                 the most bytes that may come out: small bodies can inflate to huge ones
  *  @param err                   [out, nullable] what is wrong
- *  @return     the length of what comes out; if it is more than capacity, the room holds only the beginning, and a second call with that much
- *              room gives all; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BAD_RESPONSE (truncated, corrupt or another format),
+ *  @return     the length of what comes out; if that is more than capacity, out holds only the beginning, and a second call with as
+ *              much room gives all; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BAD_RESPONSE (cut off, corrupt or in another format),
  *              ALB_ERR_UNSUPPORTED (another coding), ALB_ERR_TOO_LARGE (more than the limit), ALB_ERR_PANIC
- *  Blocking:   CPU time alone, 1 to 3 ms for 1 MB that comes out, bounded by the limit and body_len. Takes some 50 KB for each coding from
- *              malloc until it returns.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ *  Blocking:   CPU time alone: 1 to 3 ms for 1 MB that comes out, and never more than limit and body_len together allow. Takes
+ *              60 KB for each coding from malloc until it returns.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn alb_decompress(

@@ -13,11 +13,11 @@ use crate::error::{Error, Status};
 /// More codings over one another than this are an attack or a defect.
 const MOST_CODINGS: usize = 4;
 
-/// Undoes the codings that a Content-Encoding names, the last one first, and tells the length of what comes out. If that is more than
-/// the room, the room holds only its beginning. More than `limit` is an error.
+/// Undoes the codings that a Content-Encoding names, the last one first, and tells the length of what comes out. If that is more
+/// than the room, the room holds only its beginning. More than `limit` is an error.
 ///
-/// `gzip` and `x-gzip` may have several members, as servers accept them; `deflate` is the zlib format: raw deflate, which some clients
-/// send under that name, has no checksum and is refused as corrupt. `identity` and the empty text copy.
+/// `gzip` and `x-gzip` may have several members, as servers accept them; `deflate` is the zlib format: raw deflate, which some
+/// software sends under that name, has no checksum and is refused as corrupt. `identity` and the empty text copy.
 pub fn decompress(content_encoding: &str, body: &[u8], room: &mut [u8], limit: usize) -> Result<usize, Error> {
     let mut codings = codings(content_encoding)?;
     let outermost = codings.pop();

@@ -1,7 +1,7 @@
 //! What requests and answers look like on the wire: compressed bodies, and headers worth sending.
 //!
-//! Nothing here does I/O or keeps state between calls. A body is never made longer, and what can't be had from it is an error, never
-//! a part of it.
+//! Nothing here does I/O or keeps state between calls. A body is never made longer. Out of a compressed one comes all of it, or an
+//! error.
 
 mod compress;
 mod decompress;
