@@ -6,6 +6,7 @@ mod expression;
 mod facts;
 mod grammar;
 mod hostile;
+mod malformed;
 mod model;
 mod property;
 
@@ -133,22 +134,6 @@ fn a_table_may_be_named_by_its_arn() {
     let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
     let body = format!(r#"{{"TableName":"{arn}"}}"#);
     assert_eq!(read(Operation::GetItem, body.as_bytes()).unwrap().table.unwrap().plain(), Some(arn));
-}
-
-#[test]
-fn members_of_the_wrong_type_count_as_absent() {
-    for wrong in ["null", "true", "1", "[]", r#"["a"]"#, r#"[{"pk":{"S":"a"}}]"#] {
-        let body = format!(
-            r#"{{"TableName":{wrong},"Item":{wrong},"ConditionExpression":{wrong},"UpdateExpression":{wrong},"AttributeUpdates":{wrong}}}"#
-        );
-        let request = read(Operation::PutItem, body.as_bytes()).unwrap();
-        assert!(request.table.is_none() && request.key_source.is_none(), "{wrong}");
-        assert_eq!(request.facts, Facts::default(), "{wrong}");
-    }
-    let request =
-        read(Operation::PutItem, br#"{"TableName":{},"Item":"{}","AttributeUpdates":{"a":1,"b":{"Action":{}}}}"#).unwrap();
-    assert!(request.table.is_none() && request.key_source.is_none());
-    assert_eq!(request.facts, Facts::default());
 }
 
 #[test]
