@@ -40,7 +40,7 @@ pub unsafe extern "C" fn alb_wire_text(lb: *const alb, what: i32) -> *const c_ch
 }
 
 /** Compresses the body of a request by the options compression, compression.min_bytes and compression.level: once a request,
- *  before it is signed, and not where it has a Content-Encoding already. What comes of it needs that header and a new Content-Length.
+ *  before it is signed, and not where it has a Content-Encoding already. The result needs that header and a new Content-Length.
  *
  *  @param lb        the handle
  *  @param body      the body; may be NULL if body_len is 0
@@ -83,7 +83,8 @@ pub unsafe extern "C" fn alb_compress(lb: *const alb, body: *const u8, body_len:
  *              much room gives all; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BAD_RESPONSE (cut off, corrupt or in another format),
  *              ALB_ERR_UNSUPPORTED (another coding), ALB_ERR_TOO_LARGE (more than the limit), ALB_ERR_PANIC
  *  Blocking:   CPU time alone: 1 to 3 ms for 1 MB that comes out, and never more than limit and body_len together allow. Takes
- *              60 KB for each coding from malloc until it returns.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ *              60 KB for each coding from malloc until it returns.   Threads: any number at once.
+ *  Fork:       safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn alb_decompress(
