@@ -15,7 +15,7 @@ pub mod rule;
 mod table_keys;
 mod token;
 
-use murmur::{Murmur3, Tail};
+use murmur::Murmur3;
 
 use crate::request::{KeyValue, Malformed};
 
