@@ -17,7 +17,7 @@ const PANEL: (u32, u32) = (640, 400);
 const COLUMNS: usize = 2;
 const FONT: &str = "sans-serif";
 /// The latencies that a plot shows, in ms.
-const LATENCIES: std::ops::Range<f64> = 1.0..2000.0;
+const LATENCIES: std::ops::Range<f64> = 1.0..3000.0;
 /// How long after the trouble the share of the bad node is followed, in seconds.
 const AFTERWARDS: f64 = 20.0;
 
@@ -73,26 +73,29 @@ fn pages(
 /// Three percentiles of each policy, on a logarithmic scale.
 fn percentiles_panel(area: &Area<'_>, scenario: &Scenario, rows: &[Row]) -> Outcome {
     let names: Vec<&str> = rows.iter().map(|row| row.policy.name).collect();
+    // Names stand at whole numbers, the first on top.
+    let name_at = |y: f64| {
+        let position = -y.round();
+        let whole = (y + position).abs() < 0.01 && position >= 0.0;
+        names.get(position as usize).filter(|_| whole).map_or(String::new(), |name| (*name).to_owned())
+    };
     let mut chart = ChartBuilder::on(area)
         .caption(format!("{}: latency, p50 - p99 - p99.9", scenario.name), (FONT, 16))
         .margin(10)
-        .x_label_area_size(90)
-        .y_label_area_size(60)
-        .build_cartesian_2d(-0.5f64..rows.len() as f64 - 0.5, LATENCIES.log_scale())?;
+        .x_label_area_size(35)
+        .y_label_area_size(110)
+        .build_cartesian_2d(LATENCIES.log_scale(), 0.5 - rows.len() as f64..0.5)?;
     chart
         .configure_mesh()
-        .disable_x_mesh()
-        .x_labels(rows.len() + 1)
-        .x_label_formatter(&|x| {
-            let whole = (x - x.round()).abs() < 0.01 && *x > -0.1;
-            names.get(x.round() as usize).filter(|_| whole).map_or(String::new(), |name| (*name).to_owned())
-        })
-        .x_label_style((FONT, 12).into_font().transform(FontTransform::Rotate90))
-        .y_desc("ms")
+        .disable_y_mesh()
+        .y_labels(2 * rows.len() + 1)
+        .y_label_formatter(&|y| name_at(*y))
+        .x_label_formatter(&|ms| format!("{ms}"))
+        .x_desc("ms")
         .draw()?;
     for (position, row) in rows.iter().enumerate() {
-        let (x, style) = (position as f64, colour(position));
-        let points = [row.metrics.p50, row.metrics.p99, row.metrics.p999].map(|ms| (x, ms.clamp(LATENCIES.start, LATENCIES.end)));
+        let (y, style) = (-(position as f64), colour(position));
+        let points = [row.metrics.p50, row.metrics.p99, row.metrics.p999].map(|ms| (ms.clamp(LATENCIES.start, LATENCIES.end), y));
         chart.draw_series(LineSeries::new(points, style.stroke_width(2)))?;
         chart.draw_series(points.map(|point| Circle::new(point, 4, style.filled())))?;
     }
