@@ -124,6 +124,9 @@
 /** The caller gave the attempt up. */
 #define ALB_OUTCOME_CANCELLED 8
 
+/** The item does not have the key's attribute, or its name is not known. */
+#define ALB_KEY_ABSENT 0
+
 /** A string key: the value is UTF-8. */
 #define ALB_KEY_S 1
 
@@ -133,7 +136,31 @@
 /** A binary key: the value is the bytes themselves, not their base64. */
 #define ALB_KEY_B 3
 
-/** In alb_node.flags: the node is in the list that requests are routed over. */
+/** Of a write: it has a ConditionExpression that is not empty. */
+#define ALB_WRITE_CONDITION_EXPRESSION 1
+
+/** Of a write: it has the parameter Expected, be it empty or not. */
+#define ALB_WRITE_EXPECTED 2
+
+/** Of a write: its Expected has a member. */
+#define ALB_WRITE_EXPECTED_MEMBERS 4
+
+/** Of a write: ReturnValues is ALL_OLD. */
+#define ALB_WRITE_RETURN_ALL_OLD 8
+
+/** Of a write: ReturnValues is UPDATED_OLD. */
+#define ALB_WRITE_RETURN_UPDATED_OLD 16
+
+/** Of a write: ReturnValues is ALL_NEW. (NONE and UPDATED_NEW have no bit.) */
+#define ALB_WRITE_RETURN_ALL_NEW 32
+
+/** Of a write: an entry of AttributeUpdates has the Action ADD. */
+#define ALB_WRITE_ATTRIBUTE_UPDATES_ADD 64
+
+/** Of a write: an entry of AttributeUpdates has the Action DELETE and a Value. */
+#define ALB_WRITE_ATTRIBUTE_UPDATES_DELETE_VALUE 128
+
+/** In alb_node.flags: the node is in the list that requests are routed over, or in that which keys choose among. */
 #define ALB_NODE_LISTED 1
 
 /** In alb_node.flags: the node was given as a seed. */
@@ -352,7 +379,8 @@ alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latenc
 /* Picking by partition key ------------------------------------------------------------------------------------------------ */
 
 /** Chooses the node for a partition key: the same one in every process and in the official clients that sort nodes alike (option
- *  affinity.order), as long as all know the same nodes and none is set aside. Nodes set aside are passed over, so only their keys move.
+ *  affinity.order), as long as all know the same nodes and none is set aside. Nodes set aside are passed over, so only their keys move. With a rack as
+ *  scope these are the nodes of its datacenter if the option affinity is set (option affinity.scope).
  *
  *  @param lb        the handle
  *  @param key_type  ALB_KEY_S, ALB_KEY_N or ALB_KEY_B
@@ -386,6 +414,132 @@ alb_status alb_plan_for_key(alb *lb, int32_t key_type, const uint8_t *key, size_
  *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
  */
 alb_status alb_token_for_key(int32_t key_type, const uint8_t *key, size_t key_len, int64_t *token);
+
+/* Plans for requests ------------------------------------------------------------------------------------------------------ */
+
+/** Begins a plan for a DynamoDB request: for the partition key where the options affinity and affinity.rule send such a request to the
+ *  node of its key, an ordinary one otherwise. A BatchWriteItem goes to the nodes of its items' keys, those of most items first.
+ *
+ *  Routing never fails a request: what can't be read, or names a table whose key is not known, gets an ordinary plan and is counted in
+ *  alb_statistics(). Tables get known by the options table.NAME.key and by alb_table_key_next_wanted().
+ *
+ *  @param lb             the handle
+ *  @param operation      the operation's name, such as PutItem, or the value of the header X-Amz-Target
+ *  @param operation_len  its length in bytes, or ALB_NUL
+ *  @param body           the JSON text that is sent, before it is compressed
+ *  @param body_len       its length in bytes; beyond 16 MiB, which servers refuse, it is not read
+ *  @param plan           [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never; time is linear in the body, about 1 us for 1 KB.   Threads: any number at once, one for one plan; no allocation but
+ *              at a table's first sight.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_for_request(alb *lb, const char *operation, size_t operation_len, const uint8_t *body, size_t body_len, alb_plan *plan);
+
+/** The same for a write of one item (PutItem, UpdateItem, DeleteItem) by its parameters, for callers that do not hold its text.
+ *
+ *  @param lb                     the handle
+ *  @param operation              the operation's name; others than these three get an ordinary plan
+ *  @param operation_len          its length in bytes, or ALB_NUL
+ *  @param table                  the table's name or ARN
+ *  @param table_len              its length in bytes, or ALB_NUL
+ *  @param key_type               ALB_KEY_S, ALB_KEY_N or ALB_KEY_B of the attribute that alb_table_key() names; ALB_KEY_ABSENT if the item
+ *                                has no such attribute, or if that name is not known
+ *  @param key                    [nullable with ALB_KEY_ABSENT] the key's value
+ *  @param key_len                its length in bytes
+ *  @param facts                  ALB_WRITE_ bits
+ *  @param update_expression      [nullable] the UpdateExpression
+ *  @param update_expression_len  its length in bytes, or ALB_NUL
+ *  @param plan                   [out] the caller's storage, whatever it held
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT (also for other bits), ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: as alb_plan_for_request().   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_for_write(alb *lb, const char *operation, size_t operation_len, const char *table, size_t table_len, int32_t key_type, const uint8_t *key, size_t key_len, uint32_t facts, const char *update_expression, size_t update_expression_len, alb_plan *plan);
+
+/** Adds the vote of one item of a BatchWriteItem to a plan, for callers that do not hold the request's text. The plan then tries the
+ *  nodes of most items first. With another value of the option affinity than any_write nothing changes.
+ *
+ *  @param lb         the handle
+ *  @param plan       a plan begun with alb_plan_start() and not used yet; votes for more than 56 nodes are not told apart
+ *  @param table      the table's name or ARN
+ *  @param table_len  its length in bytes, or ALB_NUL
+ *  @param key_type   as in alb_plan_for_write()
+ *  @param key        [nullable with ALB_KEY_ABSENT] the key's value
+ *  @param key_len    its length in bytes
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT (also for a plan that was used or is that of a key), ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: as alb_plan_for_request().   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_plan_vote(alb *lb, alb_plan *plan, const char *table, size_t table_len, int32_t key_type, const uint8_t *key, size_t key_len);
+
+/* Partition keys of tables ------------------------------------------------------------------------------------------------ */
+
+/** Names a table whose partition key a request needed and which is not known: the caller makes a DescribeTable for it, off the path of
+ *  its requests, and brings the answer by alb_table_key_feed(), alb_table_key_set() or alb_table_key_failed(). A table is given to one
+ *  caller at a time; who does not answer within 30 s gives it up. Failed ones come again, after 0.1 s doubling to 30 s with +-20 %, or after
+ *  5 minutes where asking sooner is of no use, when a request needs them. What is known comes again after an hour, or at once when a
+ *  request does not have the attribute.
+ *
+ *  @param lb        the handle
+ *  @param table     [out] receives the table's name, NUL-terminated, if it fits; 256 bytes are always enough
+ *  @param capacity  the room there, in bytes
+ *  @return     length of the name, 0 if no table is wanted now, or ALB_ERR_INVALID_ARGUMENT (also if it does not fit), ALB_ERR_PANIC
+ *  Blocking:   never on I/O; when a table is wanted, waits for a lock held for microseconds.   Threads: any number at once.
+ *  Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_table_key_next_wanted(alb *lb, char *table, size_t capacity);
+
+/** The name of a table's partition key attribute, as far as it is known.
+ *
+ *  @param lb         the handle
+ *  @param table      the table's name or ARN
+ *  @param table_len  its length in bytes, or ALB_NUL
+ *  @param key        [out] receives the name, NUL-terminated; cut if it does not fit
+ *  @param capacity   the room there, in bytes; 256 are always enough
+ *  @return     length of the whole name, 0 if it is not known, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once; no lock, no allocation.   Fork: safe in the child.   Since: 0.1
+ */
+int32_t alb_table_key(const alb *lb, const char *table, size_t table_len, char *key, size_t capacity);
+
+/** Tells the partition key of a table, as DescribeTable says it (KeyType HASH). One set by option stays.
+ *
+ *  @param lb         the handle
+ *  @param table      the table's name or ARN
+ *  @param table_len  its length in bytes, or ALB_NUL
+ *  @param key        the name of the attribute
+ *  @param key_len    its length in bytes, or ALB_NUL
+ *  @param err        [out, nullable] receives the reason of a failure
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BAD_VALUE (a name that no table or attribute has, or 4096 tables are known),
+ *              ALB_ERR_PANIC
+ *  Blocking:   never on I/O; waits for locks held for microseconds.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_table_key_set(alb *lb, const char *table, size_t table_len, const char *key, size_t key_len, alb_error *err);
+
+/** Brings the answer to a DescribeTable as it came: learns the key, or takes in why there is none.
+ *
+ *  @param lb           the handle
+ *  @param table        the table asked for
+ *  @param table_len    its length in bytes, or ALB_NUL
+ *  @param http_status  the status of the answer
+ *  @param body         its body, decompressed; more than 1 MiB is refused
+ *  @param body_len     the body's length in bytes
+ *  @param err          [out, nullable] receives the reason of a failure
+ *  @return     ALB_OK if the key was learned, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BAD_RESPONSE, ALB_ERR_BAD_VALUE (as in
+ *              alb_table_key_set()), ALB_ERR_PANIC
+ *  Blocking:   as alb_table_key_set().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_table_key_feed(alb *lb, const char *table, size_t table_len, int32_t http_status, const uint8_t *body, size_t body_len, alb_error *err);
+
+/** Says that a DescribeTable failed, for callers that hold an exception and not the answer.
+ *
+ *  @param lb           the handle
+ *  @param table        the table asked for
+ *  @param table_len    its length in bytes, or ALB_NUL
+ *  @param http_status  the status of the answer, or 0 if none came
+ *  @param code         [nullable] the error's code, such as ResourceNotFoundException
+ *  @param code_len     its length in bytes, or ALB_NUL
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   as alb_table_key_set().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_table_key_failed(alb *lb, const char *table, size_t table_len, int32_t http_status, const char *code, size_t code_len);
 
 /* The list of nodes ------------------------------------------------------------------------------------------------------- */
 

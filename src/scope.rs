@@ -34,6 +34,14 @@ impl Scope {
         Err(format!("'{}' is not a scope", text.escape_debug()))
     }
 
+    /// The datacenter that a rack is in; `None` for the other scopes.
+    pub fn datacenter_around(&self) -> Option<Scope> {
+        match self {
+            Scope::Rack(datacenter, _) => Some(Scope::Datacenter(datacenter.clone())),
+            Scope::Cluster | Scope::Datacenter(_) => None,
+        }
+    }
+
     /// What to ask a node for the nodes of this scope.
     pub fn localnodes_path(&self) -> String {
         match self {

@@ -1,7 +1,7 @@
 //! The list that requests are routed over: immutable snapshots, published without a lock and read without one.
 //!
-//! A snapshot is a row of words: tier, sizes, all ids, usable ids, ids in the order for keys. Four buffers hold the last four snapshots; the generation word
-//! says which is current (`generation % 4`) and doubles as the change signal of the C ABI. A reader takes the generation, reads
+//! A snapshot is a row of words: tier, sizes, all ids, usable ids, ids in the order for keys, and their weights where keys choose by
+//! weight. Four buffers hold the last four snapshots; the generation word says which is current (`generation % 4`) and doubles as the change signal of the C ABI. A reader takes the generation, reads
 //! from its buffer and looks again: only if three or more publications fell into its few nanoseconds may the buffer have been
 //! rewritten, and it reads anew. So readers take no lock, allocate nothing and never wait for a writer, not even for one that
 //! stopped half-way or vanished in a fork; all is atomics, and no memory is ever reclaimed under a reader. A sequence lock over
@@ -21,7 +21,7 @@ const HEAD: usize = 4;
 /// The most nodes a list may have.
 pub const MOST_NODES: usize = 4096;
 
-const CHUNKS: usize = (HEAD + 3 * MOST_NODES).div_ceil(CHUNK);
+const CHUNKS: usize = (HEAD + 5 * MOST_NODES).div_ceil(CHUNK);
 
 /// What is published: which tier of the scope chain is in use, its nodes in URL order, and those of them not set aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct Listing {
     pub usable: Vec<NodeId>,
     /// The nodes that keys choose among, set aside or not, in the order that all clients agree on.
     pub keyed: Vec<NodeId>,
+    /// A number of its own for each of `keyed`, or nothing where keys choose by place.
+    pub weights: Vec<u64>,
 }
 
 struct Buffer([OnceBox<[AtomicU32; CHUNK]>; CHUNKS]);
@@ -101,16 +103,22 @@ impl Topology {
         for (offset, id) in all.iter().chain(usable).chain(keyed).enumerate() {
             buffer.set_word(HEAD + offset, *id);
         }
+        let behind = HEAD + all.len() + usable.len() + keyed.len();
+        for (place, weight) in listing.weights.iter().take(keyed.len()).enumerate() {
+            buffer.set_word(behind + 2 * place, *weight as u32);
+            buffer.set_word(behind + 2 * place + 1, (*weight >> 32) as u32);
+        }
         self.generation.store(next, Ordering::Release);
     }
 
-    /// A copy of the current snapshot.
+    /// A copy of the current snapshot, without the weights, which follow from the rest.
     pub fn listing(&self) -> Listing {
         self.read(|snapshot| Listing {
             tier: snapshot.tier(),
             all: (0..snapshot.all()).map(|i| snapshot.node(i)).collect(),
             usable: (0..snapshot.usable()).map(|i| snapshot.usable_node(i)).collect(),
             keyed: (0..snapshot.keyed()).map(|i| snapshot.keyed_node(i)).collect(),
+            weights: Vec::new(),
         })
     }
 }
@@ -173,6 +181,13 @@ impl<'a> Snapshot<'a> {
     pub fn keyed_node(&self, index: u32) -> NodeId {
         self.buffer.word(HEAD + (self.all + self.usable + index) as usize)
     }
+
+    /// The weight of the node at that position of the order for keys, where weights were published; `index < keyed()`.
+    #[inline]
+    pub fn weight(&self, index: u32) -> u64 {
+        let at = HEAD + (self.all + self.usable + self.keyed + 2 * index) as usize;
+        u64::from(self.buffer.word(at)) | u64::from(self.buffer.word(at + 1)) << 32
+    }
 }
 
 #[cfg(test)]
@@ -186,6 +201,7 @@ mod tests {
             all: ids.clone().collect(),
             usable: ids.clone().filter(|id| id % 3 != 0).collect(),
             keyed: ids.rev().collect(),
+            weights: Vec::new(),
         }
     }
 
@@ -202,6 +218,14 @@ mod tests {
     }
 
     #[test]
+    fn weights_are_read_as_published() {
+        let topology = Topology::new();
+        let weights: Vec<u64> = (0..300).map(|i| u64::MAX / (i + 1)).collect();
+        topology.publish(&Listing { weights: weights.clone(), ..listing(0, 0..300) });
+        assert_eq!(topology.read(|s| (0..s.keyed()).map(|i| s.weight(i)).collect::<Vec<u64>>()), weights);
+    }
+
+    #[test]
     fn a_list_beyond_the_bound_is_cut() {
         let topology = Topology::new();
         topology.publish(&listing(0, 0..5000));
@@ -213,7 +237,7 @@ mod tests {
         let topology = Topology::new();
         let stop = AtomicBool::new(false);
         let publications = if cfg!(miri) { 60 } else { 200_000 };
-        topology.publish(&Listing { tier: 0, all: vec![0; 8], usable: vec![0; 8], keyed: vec![0; 8] });
+        topology.publish(&Listing { tier: 0, all: vec![0; 8], usable: vec![0; 8], keyed: vec![0; 8], weights: Vec::new() });
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
@@ -227,7 +251,13 @@ mod tests {
             }
             for mark in 1..publications {
                 let ids = vec![mark; 8 + mark as usize % 5];
-                topology.publish(&Listing { tier: mark as usize, all: ids.clone(), usable: ids.clone(), keyed: ids });
+                topology.publish(&Listing {
+                    tier: mark as usize,
+                    all: ids.clone(),
+                    usable: ids.clone(),
+                    keyed: ids,
+                    weights: Vec::new(),
+                });
             }
             stop.store(true, Ordering::Relaxed);
         });

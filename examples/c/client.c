@@ -144,7 +144,7 @@ int client_request(client *c, const char *operation, const char *json, int repea
     curl_slist_append(headers, target);
 
     c->attempts = 0;
-    alb_plan_start(c->lb, &plan);
+    alb_plan_for_request(c->lb, operation, ALB_NUL, (const uint8_t *)json, strlen(json), &plan);
     while (c->attempts < CLIENT_MAX_ATTEMPTS) {
         alb_node node = ALB_NODE_INIT;
         if (alb_plan_next(c->lb, &plan, &node) < 0) break;
@@ -154,4 +154,20 @@ int client_request(client *c, const char *operation, const char *json, int repea
     }
     curl_slist_free_all(headers);
     return outcome == ALB_OUTCOME_SUCCESS;
+}
+
+int client_learn_table_keys(client *c)
+{
+    char table[256], json[300];
+    int learned = 0;
+
+    while (alb_table_key_next_wanted(c->lb, table, sizeof table) > 0) {
+        snprintf(json, sizeof json, "{\"TableName\":\"%s\"}", table);
+        client_request(c, "DescribeTable", json, 1);
+        if (c->http_status == 0) alb_table_key_failed(c->lb, table, ALB_NUL, 0, NULL, 0);
+        else if (alb_table_key_feed(c->lb, table, ALB_NUL, (int32_t)c->http_status, (const uint8_t *)c->answer,
+                                    c->answer_len, NULL) == ALB_OK)
+            learned++;
+    }
+    return learned;
 }

@@ -39,4 +39,8 @@ void client_free(client *c);
  * if not, http_status, answer and error say why. */
 int client_request(client *c, const char *operation, const char *json, int repeatable);
 
+/* Describes the tables whose partition key the balancer would like to know (option affinity); returns how many it learned.
+ * A service does this beside its requests; their answers do not wait for it. */
+int client_learn_table_keys(client *c);
+
 #endif

@@ -1,17 +1,27 @@
 //! Key affinity: requests for one partition key go to one node, the same in every process and in every official client.
 //!
 //! A key hashes to a number ([`key_hash`]); the number seeds Go's `math/rand`; its draws pick nodes one by one from the sorted list,
-//! each drawn node replaced by the last one. So the order of all nodes follows from the key and the list alone.
+//! each drawn node replaced by the last one. So the order of all nodes ([`KeyOrder`]) follows from the key and the list alone. The other
+//! placement, rendezvous, weighs each node for the key. [`rule`] says which requests go by their key, [`TableKeys`] which attribute of a
+//! table that is.
 
 mod go_rand;
 mod go_rand_words;
 mod murmur;
+mod order;
 mod placement;
+mod rendezvous;
+pub mod rule;
+mod table_keys;
 mod token;
 
 use murmur::{Murmur3, Tail};
 
-pub use placement::first_accepted;
+use crate::request::{KeyValue, Malformed};
+
+pub use order::KeyOrder;
+pub use rendezvous::node_weight;
+pub use table_keys::{Refusal, TableKeys, TableState, read_description};
 pub use token::token;
 
 /// The types that a partition key can have. The numbers are part of the C ABI and of the hash.
@@ -40,4 +50,56 @@ pub fn key_hash(kind: KeyType, value: &[u8]) -> i64 {
     hash.update(&[kind as u8]);
     hash.update(value);
     hash.finish(Tail::Unsigned)
+}
+
+/// The same of a key as a request holds it, decoded piece by piece.
+pub fn wire_key_hash(value: &KeyValue<'_>) -> Result<i64, Malformed> {
+    let (kind, text) = match value {
+        KeyValue::S(text) => (KeyType::S, text.plain()),
+        KeyValue::N(text) => (KeyType::N, text.plain()),
+        KeyValue::B(_) => (KeyType::B, None),
+    };
+    if let Some(text) = text {
+        return Ok(key_hash(kind, text.as_bytes()));
+    }
+    let mut hash = Murmur3::new();
+    hash.update(&[kind as u8]);
+    let (mut piece, mut held) = ([0; 64], 0);
+    for byte in value.bytes() {
+        piece[held] = byte?;
+        held += 1;
+        if held == piece.len() {
+            hash.update(&piece);
+            held = 0;
+        }
+    }
+    hash.update(&piece[..held]);
+    Ok(hash.finish(Tail::Unsigned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::{Operation, read};
+
+    fn wire_hash(value: &str) -> Result<i64, Malformed> {
+        let body = format!("{{\"Key\":{{\"k\":{value}}}}}");
+        let request = read(Operation::DeleteItem, body.as_bytes()).unwrap();
+        wire_key_hash(&request.key_source.unwrap().attribute("k").unwrap()?)
+    }
+
+    #[test]
+    fn a_key_on_the_wire_hashes_as_its_value() {
+        let long = "\u{e9}\u{1f600}x".repeat(100);
+        let escaped: String = long.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        assert_eq!(wire_hash(&format!("{{\"S\":\"{long}\"}}")), Ok(key_hash(KeyType::S, long.as_bytes())));
+        assert_eq!(wire_hash(&format!("{{\"S\":\"{escaped}\"}}")), Ok(key_hash(KeyType::S, long.as_bytes())));
+        assert_eq!(wire_hash("{\"N\":\"4.2E1\"}"), Ok(key_hash(KeyType::N, b"4.2E1")));
+        assert_eq!(wire_hash("{\"N\":\"4.2\\u00451\"}"), Ok(key_hash(KeyType::N, b"4.2E1")));
+        assert_eq!(wire_hash("{\"B\":\"aGVsbG8=\"}"), Ok(key_hash(KeyType::B, b"hello")));
+        assert_eq!(wire_hash(&format!("{{\"B\":\"{}\"}}", "AAAA".repeat(64))), Ok(key_hash(KeyType::B, &[0; 192])));
+        assert_eq!(wire_hash("{\"S\":\"\\ud800\"}"), Err(Malformed));
+        assert_eq!(wire_hash("{\"B\":\"====\"}"), Err(Malformed));
+        assert_eq!(wire_hash("{\"BOOL\":true}"), Err(Malformed));
+    }
 }

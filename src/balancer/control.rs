@@ -11,8 +11,9 @@ use std::thread::{JoinHandle, Thread};
 use once_cell::race::OnceBox;
 
 use super::Core;
+use crate::affinity::node_weight;
 use crate::clock::Nanos;
-use crate::config::RefreshMode;
+use crate::config::{Placement, RefreshMode};
 use crate::discovery::machine::{Effect, FailureKind, Machine, Turn, World};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
@@ -42,6 +43,8 @@ pub(super) struct Worker {
 pub(super) struct State {
     pub machine: Machine,
     pub listing: Listing,
+    /// The nodes of the datacenter of the rack in use, where they are wanted and known; sorted by URL.
+    pub around: Vec<NodeId>,
     pub events: Events,
     /// Until when somebody is in a step; a holder that vanished holds it no longer.
     pub stepping: Option<Nanos>,
@@ -68,6 +71,7 @@ impl Control {
             known: core.nodes.iter().any(|node| !node.is_seed()),
             numbers: core.nodes.iter().map(|node| (node.address.clone(), node.id)).collect(),
             scope: core.config.scope.tier(listing.tier).to_string(),
+            around: if core.config.affinity.wants_datacenter() { listing.keyed.clone() } else { Vec::new() },
             listing,
         };
         Control {
@@ -122,9 +126,11 @@ impl State {
     pub fn world(&self, core: &Core) -> World {
         let now = core.clock.now();
         let mut world = World { known: self.known, ..World::default() };
-        for node in self.listing.all.iter().filter_map(|id| core.nodes.get(*id)) {
+        for node in self.listed().into_iter().filter_map(|id| core.nodes.get(id)) {
+            let in_scope = self.listing.all.contains(&node.id);
             match core.health.get(node.id).and_then(|record| record.aside_until()) {
-                None => world.usable.push(node.address.clone()),
+                None if in_scope => world.usable.push(node.address.clone()),
+                None => world.around.push(node.address.clone()),
                 Some(until) => {
                     world.aside.push(node.address.clone());
                     if until <= now {
@@ -134,6 +140,12 @@ impl State {
             }
         }
         world
+    }
+
+    /// Every node that requests may go to: those of the scope, and those that only keys choose among.
+    pub fn listed(&self) -> Vec<NodeId> {
+        let further = self.around.iter().filter(|id| !self.listing.all.contains(id));
+        self.listing.all.iter().chain(further).copied().collect()
     }
 
     /// Says when the next step is due.
@@ -148,7 +160,7 @@ impl State {
             self.machine.schedule().wake();
         }
         let aside = |id: &NodeId| core.health.get(*id).and_then(|record| record.aside_until());
-        let next_probe = self.listing.all.iter().filter_map(aside).min().unwrap_or(Nanos::NEVER);
+        let next_probe = self.listing.all.iter().chain(&self.around).filter_map(aside).min().unwrap_or(Nanos::NEVER);
         self.machine.due(next_probe)
     }
 
@@ -163,7 +175,7 @@ impl State {
 
     /// No connection to the node could be made.
     pub fn refused(&mut self, core: &Core, node: NodeId, reason: &str) {
-        let pause = core.with_rng(|rng| core.health.refused(node, &self.listing.all, core.clock.now(), rng));
+        let pause = core.with_rng(|rng| core.health.refused(node, &[&self.listing.all, &self.around], core.clock.now(), rng));
         if let Some(pause) = pause {
             let reason = format!("{reason}; first probe in {} ms", pause.as_millis());
             self.node_event(core, EventKind::NodeSetAside, node, &reason);
@@ -177,6 +189,11 @@ impl State {
         for effect in effects {
             match effect {
                 Effect::List(tier, addresses) => self.take_list(core, tier, &addresses),
+                Effect::Around(addresses) => self.take_around(core, &addresses),
+                Effect::AroundFailed(reason, by) => {
+                    let reason = format!("{reason}; keys choose among the nodes that were known before");
+                    self.event(EventKind::RefreshFailed, &by, &reason);
+                }
                 Effect::Skipped(count, from) => {
                     let reason = format!("{count} entries of the answer were no addresses");
                     self.event(EventKind::EntriesSkipped, &from.to_string(), &reason);
@@ -242,7 +259,31 @@ impl State {
     }
 
     fn take_list(&mut self, core: &Core, tier: usize, addresses: &[Address]) {
-        let now = core.clock.now();
+        let Some(all) = self.number_all(core, addresses) else { return };
+        self.known = true;
+        if all == self.listing.all && tier == self.listing.tier {
+            return;
+        }
+        let before = self.listed();
+        self.listing.all = all;
+        self.change_tier(core, tier);
+        self.tell_changes(core, &before, "the cluster");
+        self.publish(core);
+    }
+
+    fn take_around(&mut self, core: &Core, addresses: &[Address]) {
+        let Some(around) = self.number_all(core, addresses) else { return };
+        if around == self.around {
+            return;
+        }
+        let before = self.listed();
+        self.around = around;
+        self.tell_changes(core, &before, "the rack's datacenter");
+        self.publish(core);
+    }
+
+    /// The numbers of the addresses in the order of their URLs; `None` if none of them has one.
+    fn number_all(&mut self, core: &Core, addresses: &[Address]) -> Option<Vec<NodeId>> {
         let mut all: Vec<NodeId> = addresses.iter().filter_map(|address| self.number(core, address)).collect();
         if all.len() < addresses.len() {
             let reason = format!(
@@ -252,27 +293,24 @@ impl State {
             );
             self.event(EventKind::EntriesSkipped, "", &reason);
         }
-        if all.is_empty() {
-            return;
-        }
         sort_by_url(core, &mut all);
         all.dedup();
-        self.known = true;
-        if all == self.listing.all && tier == self.listing.tier {
-            return;
-        }
-        let before = std::mem::replace(&mut self.listing.all, all.clone());
-        self.change_tier(core, tier);
-        let (old, new): (HashSet<NodeId>, HashSet<NodeId>) = (before.iter().copied().collect(), all.iter().copied().collect());
-        for node in all.iter().filter(|id| !old.contains(id)) {
+        Some(all).filter(|all| !all.is_empty())
+    }
+
+    /// Tells which nodes were not listed before, and which no longer are.
+    fn tell_changes(&mut self, core: &Core, before: &[NodeId], lister: &str) {
+        let now = core.clock.now();
+        let listed = self.listed();
+        let (old, new): (HashSet<NodeId>, HashSet<NodeId>) = (before.iter().copied().collect(), listed.iter().copied().collect());
+        for node in listed.iter().filter(|id| !old.contains(id)) {
             // The cluster says it lives: a probe settles at once whether it does.
             core.health.probe_now(*node, now);
-            self.node_event(core, EventKind::NodeJoined, *node, "the cluster lists it");
+            self.node_event(core, EventKind::NodeJoined, *node, &format!("{lister} lists it"));
         }
         for node in before.iter().filter(|id| !new.contains(id)) {
-            self.node_event(core, EventKind::NodeLeft, *node, "the cluster no longer lists it");
+            self.node_event(core, EventKind::NodeLeft, *node, &format!("{lister} no longer lists it"));
         }
-        self.publish(core);
     }
 
     fn change_tier(&mut self, core: &Core, tier: usize) {
@@ -281,6 +319,9 @@ impl State {
             return;
         }
         let chain = &core.config.scope;
+        if chain.tier(tier).datacenter_around() != chain.tier(before).datacenter_around() {
+            self.around.clear();
+        }
         self.listing.tier = tier;
         self.scope = chain.tier(tier).to_string();
         let (kind, reason) = if tier > before {
@@ -304,14 +345,24 @@ impl State {
 
     fn publish(&mut self, core: &Core) {
         self.listing.usable = core.health.usable(&self.listing.all);
-        self.listing.keyed.clone_from(&self.listing.all);
-        let order = core.config.affinity_order;
-        self.listing.keyed.sort_by_cached_key(|id| core.nodes.get(*id).map(|node| core.nodes.order_text(node, order)));
+        let options = &core.config.affinity;
+        let keyed = if self.around.is_empty() { &self.listing.all } else { &self.around };
+        self.listing.keyed.clone_from(keyed);
+        self.listing.keyed.sort_by_cached_key(|id| core.nodes.get(*id).map(|node| core.nodes.order_text(node, options.order)));
+        if options.placement == Placement::Rendezvous {
+            let url = |id: &NodeId| core.nodes.get(*id).map(|node| node.url.as_str()).unwrap_or_default();
+            self.listing.weights = self.listing.keyed.iter().map(|id| node_weight(url(id))).collect();
+        }
         core.topology.publish(&self.listing);
     }
 
     fn event(&mut self, kind: EventKind, at: &str, reason: &str) {
         self.events.add(kind, None, at, &self.scope, reason);
+    }
+
+    /// Tells something of a table's key.
+    pub fn table_event(&mut self, kind: EventKind, reason: &str) {
+        self.event(kind, "", reason);
     }
 
     fn node_event(&mut self, core: &Core, kind: EventKind, node: NodeId, reason: &str) {

@@ -7,6 +7,7 @@
 mod checks;
 mod control;
 mod driver;
+mod requests;
 mod sans_io;
 mod statistics;
 mod worker;
@@ -16,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
-use crate::affinity::first_accepted;
+use crate::affinity::{KeyOrder, TableKeys};
 use crate::clock::{Clock, Nanos};
 use crate::config::{Config, RefreshMode, Source};
 use crate::discovery::transport::Transport;
@@ -24,12 +25,13 @@ use crate::error::{Error, Status};
 use crate::fork::{self, ForkLocal};
 use crate::health::{Health, Outcome, Rule};
 use crate::node::{Node, NodeId, Nodes};
-use crate::observe::Event;
+use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
 use crate::routing::{Cursors, Plan, PlanError, first_choice};
 use crate::topology::Topology;
 
 use control::Control;
+pub use requests::{Route, Write};
 pub use sans_io::Fetch;
 
 /// A load balancer for one cluster. All methods may be called from any number of threads at once.
@@ -52,6 +54,9 @@ struct Core {
     cursors: Cursors,
     nodes: Nodes,
     health: Health,
+    table_keys: TableKeys,
+    /// How requests were routed, by [`Route`].
+    routes: Counters<{ Route::ALL.len() }>,
     /// Never used itself: each process takes a copy that shares no connection and no lock with it.
     transport: Transport,
     control: ForkLocal<Control>,
@@ -76,12 +81,17 @@ impl Balancer {
             cursors: Cursors::new(),
             nodes: Nodes::new(config.scheme),
             health: Health::new(rule),
+            table_keys: TableKeys::default(),
+            routes: Counters::default(),
             transport,
             control: ForkLocal::new(),
             clock,
             config,
         };
         core.control().lock().begin(&core);
+        for (table, key) in &core.config.affinity.table_keys {
+            core.table_keys.preset(table, key);
+        }
         let balancer = Balancer(Arc::new(core));
         if balancer.0.config.refresh_mode == RefreshMode::Thread {
             balancer.0.ensure_thread()?;
@@ -104,7 +114,8 @@ impl Balancer {
     pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
         let core = &*self.0;
         let step = if plan.is_keyed() {
-            core.topology.read(|snapshot| plan.choose_by_key(snapshot, |node| core.health.is_aside(node)))
+            let placement = core.config.affinity.placement;
+            core.topology.read(|snapshot| plan.choose_by_key(KeyOrder::new(snapshot, placement), |node| core.health.is_aside(node)))
         } else {
             with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(core.config.policy, snapshot, &core.cursors, rng)))
         };
@@ -115,13 +126,7 @@ impl Balancer {
     /// Chooses the node for a key of that hash: the first step of its plan.
     #[inline]
     pub fn node_for_key(&self, hash: i64) -> Option<NodeId> {
-        let core = &*self.0;
-        let chosen = core.topology.read(|snapshot| {
-            let (count, node) = (snapshot.keyed(), |place| snapshot.keyed_node(place));
-            let place = first_accepted(hash, count, |place| !core.health.is_aside(node(place)))
-                .or_else(|| first_accepted(hash, count, |_| true))?;
-            Some(snapshot.keyed_node(place))
-        });
+        let chosen = self.0.node_for_key(hash);
         self.after_pick();
         chosen
     }
@@ -164,9 +169,12 @@ impl Balancer {
         })
     }
 
-    /// Whether the node is in the list.
+    /// Whether the node is in the list that requests are routed over, or in that which keys choose among.
     pub fn is_listed(&self, id: NodeId) -> bool {
-        self.0.topology.read(|snapshot| (0..snapshot.all()).any(|index| snapshot.node(index) == id))
+        self.0.topology.read(|snapshot| {
+            (0..snapshot.all()).any(|index| snapshot.node(index) == id)
+                || (0..snapshot.keyed()).any(|index| snapshot.keyed_node(index) == id)
+        })
     }
 
     /// Whether the node is set aside.

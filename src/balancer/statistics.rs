@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::Balancer;
-use crate::config::{Policy, RefreshMode};
+use super::{Balancer, Core, Route};
+use crate::affinity::TableState;
+use crate::clock::Nanos;
+use crate::config::{AffinityMode, Policy, RefreshMode};
 use crate::health::Outcome;
 use crate::node::NodeId;
 
@@ -22,6 +24,7 @@ impl Balancer {
             (due, state.listing.clone(), state.known, state.rounds, state.rounds_failed, failures)
         };
         let listed: HashSet<NodeId> = listing.all.iter().copied().collect();
+        let for_keys: HashSet<NodeId> = core.topology.listing().keyed.into_iter().collect();
         let nodes: Vec<Value> = core
             .nodes
             .iter()
@@ -34,6 +37,7 @@ impl Balancer {
                     "url": node.url.as_str(),
                     "seed": node.is_seed(),
                     "listed": listed.contains(&node.id),
+                    "for_keys": for_keys.contains(&node.id),
                     "set_aside": record.aside_until().is_some(),
                     "probe_in_ms": record.aside_until().map(|at| at.since(now).as_millis() as u64),
                     "strikes": record.strikes(),
@@ -61,9 +65,36 @@ impl Balancer {
                 "rounds": rounds,
                 "rounds_failed": rounds_failed,
                 "failures_in_a_row": failures,
-                "due_in_ms": (due != crate::clock::Nanos::NEVER).then(|| due.since(now).as_millis() as u64),
+                "due_in_ms": (due != Nanos::NEVER).then(|| due.since(now).as_millis() as u64),
             },
+            "affinity": core.affinity_statistics(now),
             "nodes": nodes,
         })
+    }
+}
+
+impl Core {
+    fn affinity_statistics(&self, now: Nanos) -> Value {
+        let routed: serde_json::Map<String, Value> =
+            Route::ALL.iter().map(|(route, name)| ((*name).into(), self.routes.counted(*route as usize).into())).collect();
+        let tables: Vec<Value> = self
+            .table_keys
+            .states(now)
+            .map(|(name, key, state)| {
+                let (state, due) = match state {
+                    TableState::Preset => ("preset", None),
+                    TableState::Learned => ("learned", None),
+                    TableState::Wanted(due) => ("wanted", Some(due.as_millis() as u64)),
+                    TableState::Failed => ("failed", None),
+                };
+                json!({ "name": name, "key": key, "state": state, "due_in_ms": due })
+            })
+            .collect();
+        let mode = match self.config.affinity.mode {
+            AffinityMode::None => "none",
+            AffinityMode::ReadModifyWrite => "rmw",
+            AffinityMode::AnyWrite => "any_write",
+        };
+        json!({ "mode": mode, "routed": routed, "tables": tables })
     }
 }

@@ -2,12 +2,15 @@
 //!
 //! [`table`] is the only list of them: it sets, checks, documents.
 
+mod affinity;
 pub mod markdown;
 pub mod table;
 mod tls;
 
 use std::time::Duration;
 
+pub use affinity::{AffinityMode, AffinityOptions, AffinityOrder, AffinityRule, AffinityScope, Placement};
+pub(crate) use affinity::{check_attribute_name, check_table_name};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
 
@@ -47,18 +50,6 @@ pub enum Policy {
     RoundRobin,
 }
 
-/// By which text the nodes are sorted before a key chooses among them: clients that agree on it agree on the node.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AffinityOrder {
-    /// `scheme://host:port`, the port always there.
-    #[default]
-    Url,
-    /// The same without a port that is the scheme's default, and with a slash at the end.
-    UrlNoDefaultPort,
-    /// The host alone, IPv6 without brackets.
-    Host,
-}
-
 /// All options, checked. Built by [`Config::set`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -88,8 +79,8 @@ pub struct Config {
     pub inline_budget: Duration,
     /// How a node is chosen.
     pub policy: Policy,
-    /// By which text the nodes are sorted for keys.
-    pub affinity_order: AffinityOrder,
+    /// Which requests go by their key, and where.
+    pub affinity: AffinityOptions,
     /// Whether failing nodes are set aside.
     pub health: bool,
     /// How long a node is set aside the first time.
@@ -119,7 +110,7 @@ impl Default for Config {
             idle: Duration::ZERO,
             inline_budget: Duration::ZERO,
             policy: Policy::default(),
-            affinity_order: AffinityOrder::default(),
+            affinity: AffinityOptions::default(),
             health: true,
             eject_base: Duration::ZERO,
             eject_max: Duration::ZERO,
@@ -127,7 +118,7 @@ impl Default for Config {
             tls: TlsOptions::default(),
         };
         for option in table::OPTIONS.iter().filter(|option| !option.default.is_empty()) {
-            let set = (option.set)(&mut config, option.default);
+            let set = option.set(&mut config, option.key, option.default);
             debug_assert_eq!(set, Ok(()), "default of {}", option.key);
         }
         config
@@ -137,12 +128,15 @@ impl Default for Config {
 impl Config {
     /// Sets one option. The error names the option, the value and what is accepted; after an error the option is as before.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let Some(option) = table::OPTIONS.iter().find(|option| option.key == key) else {
+        let Some(option) = table::OPTIONS.iter().find(|option| option.takes(key)) else {
             return Err(unknown(key));
         };
-        (option.set)(self, value).map_err(|reason| {
+        option.set(self, key, value).map_err(|reason| {
             let shown = if option.secret { "(not shown)".into() } else { shorten(value) };
-            Error::new(Status::BadValue, format!("option {key} cannot be '{shown}': {reason}; accepted: {}", option.accepts))
+            Error::new(
+                Status::BadValue,
+                format!("option {} cannot be '{shown}': {reason}; accepted: {}", shorten(key), option.accepts),
+            )
         })
     }
 

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{AffinityOrder, Config, Policy, RefreshMode, Source, Verify};
+use super::{AffinityMode, AffinityOrder, AffinityRule, AffinityScope, Config, Placement, Policy, RefreshMode, Source, Verify};
 use crate::node::{Address, Scheme, parse_port};
 use crate::scope::ScopeChain;
 
 /// One option.
 pub struct ConfigOption {
-    /// Its name.
+    /// Its name; [`NAME`] in it stands for a name that the user gives.
     pub key: &'static str,
     /// The default as text; empty when there is none.
     pub default: &'static str,
@@ -19,8 +19,37 @@ pub struct ConfigOption {
     pub meaning: &'static str,
     /// Whether a value must not be repeated in messages.
     pub secret: bool,
+    setter: Setter,
+}
+
+/// Checks a value and puts it in place; the error is the reason alone.
+enum Setter {
+    Plain(fn(&mut Config, &str) -> Result<(), String>),
+    /// The same for a row that stands for many options: the name comes first.
+    Named(fn(&mut Config, &str, &str) -> Result<(), String>),
+}
+
+/// Stands in a key for a name that the user gives.
+const NAME: &str = "<name>";
+
+impl ConfigOption {
+    /// Whether that is this option's name, or one of its names.
+    pub fn takes(&self, key: &str) -> bool {
+        self.key == key || self.name_in(key).is_some()
+    }
+
     /// Checks a value and puts it in place; the error is the reason alone.
-    pub set: fn(&mut Config, &str) -> Result<(), String>,
+    pub fn set(&self, config: &mut Config, key: &str, value: &str) -> Result<(), String> {
+        match self.setter {
+            Setter::Plain(set) => set(config, value),
+            Setter::Named(set) => set(config, self.name_in(key).unwrap_or_default(), value),
+        }
+    }
+
+    fn name_in<'k>(&self, key: &'k str) -> Option<&'k str> {
+        let (before, after) = self.key.split_once(NAME)?;
+        key.strip_prefix(before)?.strip_suffix(after)
+    }
 }
 
 /// At most this many seeds.
@@ -33,7 +62,7 @@ const fn option(
     meaning: &'static str,
     set: fn(&mut Config, &str) -> Result<(), String>,
 ) -> ConfigOption {
-    ConfigOption { key, default, accepts, meaning, secret: false, set }
+    ConfigOption { key, default, accepts, meaning, secret: false, setter: Setter::Plain(set) }
 }
 
 /// Every option there is, in the order of the manual.
@@ -170,6 +199,70 @@ pub static OPTIONS: &[ConfigOption] = &[
         },
     ),
     option(
+        "affinity",
+        "none",
+        "none, rmw or any_write",
+        "Which requests `alb_plan_for_request` and `alb_plan_for_write` send to the node of their partition key, so that one coordinator \
+         serves a partition. `rmw`: writes for which the server reads first (conditions, most updates). `any_write`: every PutItem, \
+         UpdateItem and DeleteItem, and BatchWriteItem by the votes of its items; for tables whose write isolation is `always`.",
+        |config, value| {
+            config.affinity.mode = match value {
+                "none" => AffinityMode::None,
+                "rmw" => AffinityMode::ReadModifyWrite,
+                "any_write" => AffinityMode::AnyWrite,
+                _ => return Err("it is none of them".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "affinity.rule",
+        "official",
+        "official or server",
+        "With `affinity` `rmw`: what counts as a write for which the server reads first. `official`: what the official clients take for \
+         one, among others each UpdateExpression. `server`: what the server does; a SET to constants is then no such write.",
+        |config, value| {
+            config.affinity.rule = match value {
+                "official" => AffinityRule::Official,
+                "server" => AffinityRule::Server,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "affinity.scope",
+        "datacenter",
+        "datacenter or routing",
+        "Among which nodes a key chooses when the scope is a rack and `affinity` is not `none`. `datacenter`: those of the rack's \
+         datacenter, whose list is then fetched as well, so that clients in all racks meet on one node; other requests stay in the rack. \
+         `routing`: those of the rack.",
+        |config, value| {
+            config.affinity.scope = match value {
+                "datacenter" => AffinityScope::Datacenter,
+                "routing" => AffinityScope::Routing,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "affinity.placement",
+        "official",
+        "official or rendezvous",
+        "How a key chooses. `official`: as the official clients, bit for bit; a node that leaves or joins the list moves nearly all keys. \
+         `rendezvous`: the node with the highest weight for the key; one of n nodes moves 1/n of the keys. For fleets that use this \
+         library alone. A node that is set aside moves 1/n of the keys with either.",
+        |config, value| {
+            config.affinity.placement = match value {
+                "official" => Placement::Official,
+                "rendezvous" => Placement::Rendezvous,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
         "affinity.order",
         "url",
         "url, url_no_default_port or host",
@@ -177,7 +270,7 @@ pub static OPTIONS: &[ConfigOption] = &[
          share tables should sort alike. `url`: as the official clients for Go, Java and C++, whatever the port. \
          `url_no_default_port`: as those for Rust and C# when the port is 80 or 443. `host`: as the one for Python.",
         |config, value| {
-            config.affinity_order = match value {
+            config.affinity.order = match value {
                 "url" => AffinityOrder::Url,
                 "url_no_default_port" => AffinityOrder::UrlNoDefaultPort,
                 "host" => AffinityOrder::Host,
@@ -186,6 +279,15 @@ pub static OPTIONS: &[ConfigOption] = &[
             Ok(())
         },
     ),
+    ConfigOption {
+        key: "table.<name>.key",
+        default: "",
+        accepts: "the name of the partition key's attribute, 1 to 255 bytes; in the option's name a table's, at most 1024 tables",
+        meaning: "The partition key of a table, such as `table.users.key` with `id`. Tables not told here are put on the list of \
+                  `alb_table_key_next_wanted` when a request needs their key, and routed without it until it is known.",
+        secret: false,
+        setter: Setter::Named(|config, table, key| config.affinity.set_table_key(table, key)),
+    },
     option(
         "health",
         "on",
@@ -343,7 +445,7 @@ mod tests {
     #[test]
     fn every_default_is_accepted_by_its_own_option() {
         for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
-            assert_eq!((option.set)(&mut Config::default(), option.default), Ok(()), "{}", option.key);
+            assert_eq!(option.set(&mut Config::default(), option.key, option.default), Ok(()), "{}", option.key);
         }
     }
 
@@ -352,6 +454,21 @@ mod tests {
         for (position, option) in OPTIONS.iter().enumerate() {
             assert!(OPTIONS[..position].iter().all(|other| other.key != option.key), "{}", option.key);
         }
+    }
+
+    #[test]
+    fn a_table_in_the_options_name_may_have_dots() {
+        let mut config = Config::default();
+        config.set("table.users.key", "id").unwrap();
+        config.set("table.my.table.key", "pk").unwrap();
+        config.set("table.users.key", "name").unwrap();
+        let told = [("users", "name"), ("my.table", "pk")].map(|(table, key)| (table.to_owned(), key.to_owned()));
+        assert_eq!(config.affinity.table_keys, told);
+        for (key, value) in [("table..key", "id"), ("table.a b.key", "id"), ("table.users.key", ""), ("table.<name>.key", "x")] {
+            let refusal = config.set(key, value).unwrap_err().message;
+            assert!(refusal.contains(key) && refusal.contains("1 to 255"), "{refusal}");
+        }
+        assert!(config.set("table.key", "id").unwrap_err().message.contains("no option 'table.key'"));
     }
 
     #[test]

@@ -3,15 +3,16 @@
 //!
 //! A round asks the nodes in use first, those without trouble before the others and in random order, then each address of each
 //! seed, then those set aside. Each gets a short while at first: a hung one is passed over and only waited for when nobody else has
-//! an answer. A scope without nodes makes the round go on with the next scope of the chain. Nodes that are set aside are probed
-//! (`GET /`) when their time has come.
+//! an answer. A scope without nodes makes the round go on with the next scope of the chain. Where the nodes around a rack are wanted
+//! as well, a round that found the rack goes on with its datacenter. Nodes that are set aside are probed (`GET /`) when their time
+//! has come.
 
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::answer::{AnswerError, Localnodes};
 use super::penalties::Penalties;
-use super::round::{Candidate, Round, Verdict};
+use super::round::{Aim, Candidate, Round, Verdict};
 use super::schedule::Schedule;
 use crate::clock::Nanos;
 use crate::config::{Config, Source};
@@ -60,6 +61,10 @@ pub enum FailureKind {
 pub enum Effect {
     /// These nodes are in the scope of this tier now.
     List(usize, Vec<Address>),
+    /// These nodes are in the datacenter of the rack in use.
+    Around(Vec<Address>),
+    /// Nobody listed the datacenter of the rack in use; the reason, and who gave it.
+    AroundFailed(String, String),
     /// Entries of an answer that were no addresses, and who gave it.
     Skipped(usize, Address),
     /// A request of the round failed: who, how, why.
@@ -83,6 +88,8 @@ pub struct World {
     pub usable: Vec<Address>,
     /// Nodes in use that are set aside.
     pub aside: Vec<Address>,
+    /// Further nodes of the datacenter, outside of the rack in use.
+    pub around: Vec<Address>,
     /// Nodes whose probe is due.
     pub probes: Vec<(NodeId, Address)>,
     /// Whether the list came from the cluster, not from the seeds.
@@ -124,6 +131,7 @@ pub struct Machine {
     stall: Duration,
     timeout: Duration,
     is_static: bool,
+    wants_datacenter: bool,
     schedule: Schedule,
     penalties: Penalties,
     former: Vec<(Address, Nanos)>,
@@ -143,6 +151,7 @@ impl Machine {
             stall: config.stall,
             timeout: config.timeout,
             is_static: config.source == Source::Static,
+            wants_datacenter: config.affinity.wants_datacenter(),
             schedule: Schedule::new(config.active, config.idle, now),
             penalties: Penalties::default(),
             former: Vec::new(),
@@ -177,14 +186,14 @@ impl Machine {
         self.expire(turn);
         if !self.is_static {
             if self.round.is_none() && (force || now >= self.schedule.next()) {
-                self.begin(0, turn);
+                self.begin(Aim::Tier(0), turn);
             }
             let asks = self.open.iter().filter(|open| matches!(open.purpose, Purpose::Ask { .. })).count();
             let patient = self.newest_ask().is_none_or(|open| now >= open.asked.after(self.stall));
             if patient && asks < MOST_OPEN {
                 while let Some(round) = &mut self.round {
                     if let Some(candidate) = round.next(&self.penalties, now) {
-                        let path = self.chain.tier(round.tier).localnodes_path();
+                        let path = round.path().to_owned();
                         let timeout = if candidate.patient { self.timeout } else { self.stall };
                         let (address, resolved) = (candidate.address.clone(), candidate.resolved);
                         let purpose = Purpose::Ask { round: self.rounds_begun, candidate };
@@ -231,9 +240,12 @@ impl Machine {
                     }
                     if let Some(current) = self.round.as_mut().filter(|_| round == self.rounds_begun) {
                         current.answered(hosts, self.port, &candidate.address.to_string());
-                        if !turn.world.known && !current.nodes_so_far().is_empty() {
+                        if let Aim::Tier(tier) = current.aim
+                            && !turn.world.known
+                            && !current.nodes_so_far().is_empty()
+                        {
                             // Better part of the cluster at once than only the seeds until the round is over.
-                            turn.effects.push(Effect::List(current.tier, current.nodes_so_far().to_vec()));
+                            turn.effects.push(Effect::List(tier, current.nodes_so_far().to_vec()));
                         }
                     }
                     self.conclude(turn);
@@ -298,7 +310,7 @@ impl Machine {
         }
     }
 
-    fn begin(&mut self, tier: usize, turn: &mut Turn<'_>) {
+    fn begin(&mut self, aim: Aim, turn: &mut Turn<'_>) {
         let (now, world) = (turn.now, turn.world);
         let mut live = world.usable.clone();
         let mut seeds = self.seeds.clone();
@@ -307,7 +319,7 @@ impl Machine {
         self.former.retain(|(address, since)| now.since(*since) < FORMER_FOR && !live.contains(address));
         let mut candidates: Vec<Candidate> = Vec::new();
         let former = self.former.iter().map(|(address, _)| address);
-        for address in live.iter().chain(&seeds).chain(former).chain(&world.aside) {
+        for address in live.iter().chain(&seeds).chain(former).chain(&world.around).chain(&world.aside) {
             // A seed that is set aside waits for its turn among those.
             if !candidates.iter().any(|candidate| candidate.address == *address) {
                 let listed = world.known && (live.contains(address) || world.aside.contains(address));
@@ -316,29 +328,44 @@ impl Machine {
         }
         candidates.sort_by_key(|candidate| self.penalties.failing(&candidate.key()) || world.aside.contains(&candidate.address));
         self.rounds_begun += 1;
-        self.round = Some(Round::begin(tier, *self.chain.tier(tier) == Scope::Cluster, candidates));
+        let scope = match &aim {
+            Aim::Tier(tier) => self.chain.tier(*tier),
+            Aim::Around(datacenter) => datacenter,
+        };
+        let (path, union_wanted) = (scope.localnodes_path(), *scope == Scope::Cluster);
+        self.round = Some(Round::begin(aim, path, union_wanted, candidates));
     }
 
     /// Draws the conclusion where there is one; tells whether a round is still, or again, under way.
     fn conclude(&mut self, turn: &mut Turn<'_>) -> bool {
         let Some(round) = &mut self.round else { return false };
         let Some(verdict) = round.verdict(&self.penalties, turn.now) else { return false };
-        let tier = round.tier;
+        let aim = round.aim.clone();
         self.round = None;
-        match verdict {
-            Verdict::Nodes(nodes) => {
+        match (aim, verdict) {
+            (Aim::Tier(tier), Verdict::Nodes(nodes)) => {
                 self.remember_vanished(&nodes, turn);
                 turn.effects.push(Effect::List(tier, nodes));
+                if let Some(datacenter) = self.chain.tier(tier).datacenter_around().filter(|_| self.wants_datacenter) {
+                    self.begin(Aim::Around(datacenter), turn);
+                    return true;
+                }
                 turn.effects.push(Effect::RoundDone);
             }
-            Verdict::Empty if tier + 1 < self.chain.scopes().len() => {
-                self.begin(tier + 1, turn);
+            (Aim::Tier(tier), Verdict::Empty) if tier + 1 < self.chain.scopes().len() => {
+                self.begin(Aim::Tier(tier + 1), turn);
                 return true;
             }
-            Verdict::Empty => {
-                turn.effects.push(Effect::NoScopeHasNodes);
+            (Aim::Tier(_), Verdict::Empty) => turn.effects.push(Effect::NoScopeHasNodes),
+            (Aim::Tier(_), Verdict::Failed(reason, by)) => turn.effects.push(Effect::RoundFailed(reason, by)),
+            (Aim::Around(_), verdict) => {
+                turn.effects.push(match verdict {
+                    Verdict::Nodes(nodes) => Effect::Around(nodes),
+                    Verdict::Empty => Effect::AroundFailed("it lists no node of the datacenter".into(), String::new()),
+                    Verdict::Failed(reason, by) => Effect::AroundFailed(reason, by),
+                });
+                turn.effects.push(Effect::RoundDone);
             }
-            Verdict::Failed(reason, by) => turn.effects.push(Effect::RoundFailed(reason, by)),
         }
         false
     }

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use super::penalties::Penalties;
 use crate::clock::Nanos;
 use crate::node::{Address, Host};
+use crate::scope::Scope;
 
 /// Someone to ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,11 +50,21 @@ pub enum Verdict {
     Failed(String, String),
 }
 
-/// A round in one tier of the scope chain.
+/// What a round is after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// The nodes of the scope at that position of the chain.
+    Tier(usize),
+    /// The nodes of this datacenter, around the rack that was found.
+    Around(Scope),
+}
+
+/// A round in one scope.
 #[derive(Debug)]
 pub struct Round {
-    /// Position in the scope chain.
-    pub tier: usize,
+    /// What it is after.
+    pub aim: Aim,
+    path: String,
     union_wanted: bool,
     queue: VecDeque<Candidate>,
     open: usize,
@@ -66,10 +77,11 @@ pub struct Round {
 }
 
 impl Round {
-    /// Begins with these candidates, to be asked in this order. `union_wanted` for the cluster scope.
-    pub fn begin(tier: usize, union_wanted: bool, candidates: Vec<Candidate>) -> Round {
+    /// Begins with these candidates, to be asked for `path` in this order. `union_wanted` for the cluster scope.
+    pub fn begin(aim: Aim, path: String, union_wanted: bool, candidates: Vec<Candidate>) -> Round {
         Round {
-            tier,
+            aim,
+            path,
             union_wanted,
             queue: candidates.into(),
             open: 0,
@@ -79,6 +91,11 @@ impl Round {
             stalled_behind_answer: false,
             last_failure: ("there is nobody to ask".into(), String::new()),
         }
+    }
+
+    /// What each candidate is asked.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Who is to be asked now. Whoever failed of late is left alone once there is an answer.

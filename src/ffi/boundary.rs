@@ -8,7 +8,7 @@ use crate::error::{Error, Status};
 use crate::routing::Plan;
 
 /// Longer texts are a mistake, such as a negative length.
-const LONGEST_TEXT: usize = 1 << 24;
+pub const LONGEST_TEXT: usize = 1 << 24;
 
 const _: () = assert!(size_of::<Plan>() <= size_of::<alb_plan>() && align_of::<Plan>() <= align_of::<alb_plan>());
 const _: () = assert!(size_of::<alb_error>() == 512);

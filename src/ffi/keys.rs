@@ -11,7 +11,8 @@ use crate::routing::Plan;
 /** @name Picking by partition key
  *
  *  Chooses the node for a partition key: the same one in every process and in the official clients that sort nodes alike (option
- *  affinity.order), as long as all know the same nodes and none is set aside. Nodes set aside are passed over, so only their keys move.
+ *  affinity.order), as long as all know the same nodes and none is set aside. Nodes set aside are passed over, so only their keys move. With a rack as
+ *  scope these are the nodes of its datacenter if the option affinity is set (option affinity.scope).
  *
  *  @param lb        the handle
  *  @param key_type  ALB_KEY_S, ALB_KEY_N or ALB_KEY_B

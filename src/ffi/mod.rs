@@ -18,6 +18,10 @@ pub mod pick;
 
 pub mod keys;
 
+pub mod requests;
+
+pub mod tables;
+
 pub mod nodes;
 
 pub mod refresh;

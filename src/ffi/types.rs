@@ -63,6 +63,8 @@ pub const ALB_OUTCOME_TLS_FAILURE: i32 = 7;
 /** The caller gave the attempt up. */
 pub const ALB_OUTCOME_CANCELLED: i32 = 8;
 
+/** The item does not have the key's attribute, or its name is not known. */
+pub const ALB_KEY_ABSENT: i32 = 0;
 /** A string key: the value is UTF-8. */
 pub const ALB_KEY_S: i32 = 1;
 /** A number key: the value is the text as it stands on the wire. */
@@ -70,7 +72,24 @@ pub const ALB_KEY_N: i32 = 2;
 /** A binary key: the value is the bytes themselves, not their base64. */
 pub const ALB_KEY_B: i32 = 3;
 
-/** In alb_node.flags: the node is in the list that requests are routed over. */
+/** Of a write: it has a ConditionExpression that is not empty. */
+pub const ALB_WRITE_CONDITION_EXPRESSION: u32 = 1;
+/** Of a write: it has the parameter Expected, be it empty or not. */
+pub const ALB_WRITE_EXPECTED: u32 = 2;
+/** Of a write: its Expected has a member. */
+pub const ALB_WRITE_EXPECTED_MEMBERS: u32 = 4;
+/** Of a write: ReturnValues is ALL_OLD. */
+pub const ALB_WRITE_RETURN_ALL_OLD: u32 = 8;
+/** Of a write: ReturnValues is UPDATED_OLD. */
+pub const ALB_WRITE_RETURN_UPDATED_OLD: u32 = 16;
+/** Of a write: ReturnValues is ALL_NEW. (NONE and UPDATED_NEW have no bit.) */
+pub const ALB_WRITE_RETURN_ALL_NEW: u32 = 32;
+/** Of a write: an entry of AttributeUpdates has the Action ADD. */
+pub const ALB_WRITE_ATTRIBUTE_UPDATES_ADD: u32 = 64;
+/** Of a write: an entry of AttributeUpdates has the Action DELETE and a Value. */
+pub const ALB_WRITE_ATTRIBUTE_UPDATES_DELETE_VALUE: u32 = 128;
+
+/** In alb_node.flags: the node is in the list that requests are routed over, or in that which keys choose among. */
 pub const ALB_NODE_LISTED: u32 = 1;
 /** In alb_node.flags: the node was given as a seed. */
 pub const ALB_NODE_SEED: u32 = 2;

@@ -145,15 +145,16 @@ impl Health {
         self.get(node).is_some_and(|record| record.aside_until().is_some())
     }
 
-    /// A connection to the node could not be made: sets it aside if it is one of the listed nodes, is in use, and at most half of
-    /// them are aside with it. Tells for how long.
-    pub fn refused(&self, node: NodeId, listed: &[NodeId], now: Nanos, rng: &mut Rng) -> Option<Duration> {
+    /// A connection to the node could not be made: sets it aside if it is in use and in one of the lists, and of each list that it is in
+    /// at most half are aside with it. Tells for how long.
+    pub fn refused(&self, node: NodeId, lists: &[&[NodeId]], now: Nanos, rng: &mut Rng) -> Option<Duration> {
         let record = self.get(node)?;
-        if !self.rule.on || self.is_aside(node) || !listed.contains(&node) {
+        let mut lists = lists.iter().filter(|list| list.contains(&node)).peekable();
+        if !self.rule.on || self.is_aside(node) || lists.peek().is_none() {
             return None;
         }
-        let aside = listed.iter().filter(|id| self.is_aside(**id)).count();
-        if (aside + 1) * 2 > listed.len() {
+        let beside = |list: &[NodeId]| list.iter().filter(|id| self.is_aside(**id)).count();
+        if lists.any(|list| (beside(list) + 1) * 2 > list.len()) {
             return None;
         }
         if now.since(Nanos(record.back_at.load(Ordering::Relaxed))) > FORGIVEN_AFTER {
@@ -236,7 +237,7 @@ mod tests {
     fn the_pause_doubles_from_half_a_second_to_thirty() {
         let (health, listed, mut rng) = health(3);
         let mut now = Nanos(1);
-        assert!(near(health.refused(0, &listed, now, &mut rng).unwrap(), 500));
+        assert!(near(health.refused(0, &[&listed], now, &mut rng).unwrap(), 500));
         for millis in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
             now = health.get(0).unwrap().aside_until().unwrap();
             assert!(near(health.probe_failed(0, now, &mut rng).unwrap(), millis), "{millis}");
@@ -249,19 +250,19 @@ mod tests {
     fn a_minute_in_good_health_is_forgiven() {
         let (health, listed, mut rng) = health(3);
         let now = Nanos(1);
-        health.refused(0, &listed, now, &mut rng);
+        health.refused(0, &[&listed], now, &mut rng);
         health.probe_failed(0, now, &mut rng);
         health.probe_ok(0, now);
-        assert!(near(health.refused(0, &listed, now.after(Duration::from_secs(59)), &mut rng).unwrap(), 2000));
+        assert!(near(health.refused(0, &[&listed], now.after(Duration::from_secs(59)), &mut rng).unwrap(), 2000));
         health.probe_ok(0, now);
-        assert!(near(health.refused(0, &listed, now.after(Duration::from_secs(61)), &mut rng).unwrap(), 500));
+        assert!(near(health.refused(0, &[&listed], now.after(Duration::from_secs(61)), &mut rng).unwrap(), 500));
     }
 
     #[test]
     fn never_more_than_half_are_set_aside() {
         for (nodes, most) in [(1, 0), (2, 1), (3, 1), (4, 2), (9, 4)] {
             let (health, listed, mut rng) = health(nodes);
-            let aside = listed.iter().filter(|id| health.refused(**id, &listed, Nanos(1), &mut rng).is_some()).count();
+            let aside = listed.iter().filter(|id| health.refused(**id, &[&listed], Nanos(1), &mut rng).is_some()).count();
             assert_eq!(aside, most, "of {nodes}");
         }
     }
@@ -269,10 +270,10 @@ mod tests {
     #[test]
     fn a_node_that_is_not_listed_or_already_aside_changes_nothing() {
         let (health, listed, mut rng) = health(4);
-        assert!(health.refused(3, &listed[..3], Nanos(1), &mut rng).is_none());
-        assert!(health.refused(9, &listed, Nanos(1), &mut rng).is_none());
-        assert!(health.refused(0, &listed, Nanos(1), &mut rng).is_some());
-        assert!(health.refused(0, &listed, Nanos(1), &mut rng).is_none());
+        assert!(health.refused(3, &[&listed[..3]], Nanos(1), &mut rng).is_none());
+        assert!(health.refused(9, &[&listed], Nanos(1), &mut rng).is_none());
+        assert!(health.refused(0, &[&listed], Nanos(1), &mut rng).is_some());
+        assert!(health.refused(0, &[&listed], Nanos(1), &mut rng).is_none());
         assert!(health.probe_failed(1, Nanos(1), &mut rng).is_none());
         assert!(!health.probe_ok(1, Nanos(1)));
     }
@@ -281,16 +282,25 @@ mod tests {
     fn switched_off_it_sets_nobody_aside() {
         let health = Health::new(Rule { on: false, ..RULE });
         health.grow(3);
-        assert!(health.refused(0, &[0, 1, 2], Nanos(1), &mut Rng::new(1)).is_none());
+        assert!(health.refused(0, &[&[0, 1, 2]], Nanos(1), &mut Rng::new(1)).is_none());
     }
 
     #[test]
     fn a_list_that_shrank_to_the_nodes_aside_is_used_whole() {
         let (health, listed, mut rng) = health(4);
-        health.refused(0, &listed, Nanos(1), &mut rng);
-        health.refused(1, &listed, Nanos(1), &mut rng);
+        health.refused(0, &[&listed], Nanos(1), &mut rng);
+        health.refused(1, &[&listed], Nanos(1), &mut rng);
         assert_eq!(health.usable(&listed), [2, 3]);
         assert_eq!(health.usable(&[0, 1, 2]), [0, 1, 2]);
+    }
+
+    #[test]
+    fn the_ceiling_holds_in_each_list_that_has_the_node() {
+        let (health, _, mut rng) = health(9);
+        let (rack, datacenter): (Vec<NodeId>, Vec<NodeId>) = ((0..3).collect(), (0..9).collect());
+        let mut aside = |node| health.refused(node, &[&rack, &datacenter], Nanos(1), &mut rng).is_some();
+        assert_eq!([0, 1, 2].map(&mut aside), [true, false, false], "one of three in the rack");
+        assert_eq!([3, 4, 5, 6, 7, 8].map(&mut aside), [true, true, true, false, false, false], "four of nine around it");
     }
 
     proptest! {
@@ -301,7 +311,7 @@ mod tests {
             let (health, listed, mut rng) = health(nodes);
             for (node, event, at) in events {
                 match event {
-                    0 => { health.refused(node, &listed, Nanos(at), &mut rng); }
+                    0 => { health.refused(node, &[&listed], Nanos(at), &mut rng); }
                     1 => { health.probe_failed(node, Nanos(at), &mut rng); }
                     _ => { health.probe_ok(node, Nanos(at)); }
                 }

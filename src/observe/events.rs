@@ -34,13 +34,17 @@ pub enum EventKind {
     NodeSetAside,
     /// A node that was set aside is in use again.
     NodeBack,
+    /// The partition key of a table was learned, or is another one now.
+    TableKeyLearned,
+    /// The partition key of a table could not be learned; its requests are routed without it.
+    TableKeyFailed,
     /// The refresh thread could not be started.
     ThreadFailed,
 }
 
 impl EventKind {
     /// All of them, for manuals and tests.
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::Refreshed,
         EventKind::RefreshFailed,
         EventKind::AskFailed,
@@ -51,12 +55,14 @@ impl EventKind {
         EventKind::NodeLeft,
         EventKind::NodeSetAside,
         EventKind::NodeBack,
+        EventKind::TableKeyLearned,
+        EventKind::TableKeyFailed,
         EventKind::ThreadFailed,
     ];
 
     /// Whether it says that something failed, which it may do again and again.
     fn is_failure(self) -> bool {
-        matches!(self, EventKind::RefreshFailed | EventKind::AskFailed | EventKind::EntriesSkipped)
+        matches!(self, EventKind::RefreshFailed | EventKind::AskFailed | EventKind::EntriesSkipped | EventKind::TableKeyFailed)
     }
 
     /// The name in the JSON text.
@@ -72,6 +78,8 @@ impl EventKind {
             EventKind::NodeLeft => "node_left",
             EventKind::NodeSetAside => "node_set_aside",
             EventKind::NodeBack => "node_back",
+            EventKind::TableKeyLearned => "table_key_learned",
+            EventKind::TableKeyFailed => "table_key_failed",
             EventKind::ThreadFailed => "thread_failed",
         }
     }

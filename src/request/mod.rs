@@ -87,6 +87,11 @@ pub struct Request<'a> {
     pub facts: Facts,
 }
 
+/// Whether an UpdateExpression makes the server read the item before it writes.
+pub fn update_expression_reads(update_expression: &str) -> bool {
+    expression::reads_before_write(RawText::new(update_expression.as_bytes(), false))
+}
+
 /// Reads a request. For the entries of a BatchWriteItem see [`read_batch`].
 pub fn read(operation: Operation, body: &[u8]) -> Result<Request<'_>, Unreadable> {
     let mut request = Request { operation, table: None, key_source: None, facts: Facts::default() };

@@ -5,7 +5,7 @@
 //! the list of that moment and skips what was tried. Nodes that are set aside come after all others.
 
 use super::{Cursors, first_choice};
-use crate::affinity::first_accepted;
+use crate::affinity::KeyOrder;
 use crate::config::Policy;
 use crate::node::NodeId;
 use crate::rng::Rng;
@@ -17,6 +17,17 @@ const MAGIC: u32 = 0x616c_6250;
 const BITS: usize = 1024;
 /// Tried nodes with higher numbers, of which only the last so many are remembered.
 const LATE: usize = 32;
+/// How many nodes a batch can have votes for; further ones stand in the plan behind them.
+const VOTED: usize = 56;
+/// A node's votes in its word stop counting here.
+const MOST_VOTES: u32 = 0xff;
+
+/// Where the order of a plan comes from.
+mod kind {
+    pub const POLICY: u64 = 0;
+    pub const KEY: u64 = 1;
+    pub const BATCH: u64 = 2;
+}
 
 /// Why a plan has no next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,18 +53,30 @@ pub struct Plan {
     attempts: u32,
     last: NodeId,
     late_count: u32,
-    /// What a key's order begins with; used if `keyed` is not 0.
-    seed: i64,
-    keyed: u64,
+    /// The hash of a plan for a key.
+    key_hash: i64,
+    kind: u64,
     tried: [u64; BITS / 64],
     late: [NodeId; LATE],
+    /// The nodes that a batch has votes for: the number of each above its votes. 0 ends the row.
+    voted: [u32; VOTED],
 }
 
 impl Plan {
     /// A plan whose first step is still to come.
     #[inline]
     pub fn start() -> Plan {
-        Plan { magic: MAGIC, attempts: 0, last: 0, late_count: 0, seed: 0, keyed: 0, tried: [0; BITS / 64], late: [0; LATE] }
+        Plan {
+            magic: MAGIC,
+            attempts: 0,
+            last: 0,
+            late_count: 0,
+            key_hash: 0,
+            kind: kind::POLICY,
+            tried: [0; BITS / 64],
+            late: [0; LATE],
+            voted: [0; VOTED],
+        }
     }
 
     /// A plan whose first step went to that node.
@@ -66,24 +89,49 @@ impl Plan {
     /// A plan for a key of that hash: its order is the key's, and all clients agree on it.
     #[inline]
     pub fn for_key(hash: i64) -> Plan {
-        Plan { seed: hash, keyed: 1, ..Plan::start() }
+        Plan { key_hash: hash, kind: kind::KEY, ..Plan::start() }
     }
 
-    /// Whether the order is a key's.
+    /// Whether the order is that of a key or a batch.
     #[inline]
     pub fn is_keyed(&self) -> bool {
-        self.keyed != 0
+        self.kind != kind::POLICY
     }
 
-    /// Chooses the next step of a key's plan, as [`Plan::choose`] does. Built over all nodes and walked past those set aside, so that
-    /// only the keys of a node that is set aside go elsewhere.
-    pub fn choose_by_key(&self, snapshot: &Snapshot<'_>, is_aside: impl Fn(NodeId) -> bool) -> Result<Step, PlanError> {
+    /// Counts a vote for the node that an item of a batch would go to. The plan tries the nodes with most votes first, among equals
+    /// those that come first in the order for keys, then all others in that order. Tells whether the plan could take it.
+    pub fn vote(&mut self, node: NodeId) -> bool {
+        if !self.takes_votes() {
+            return false;
+        }
+        self.kind = kind::BATCH;
+        for word in &mut self.voted {
+            if *word == 0 {
+                *word = node << 8 | 1;
+                break;
+            }
+            if *word >> 8 == node {
+                *word += u32::from(*word & MOST_VOTES < MOST_VOTES);
+                break;
+            }
+        }
+        true
+    }
+
+    /// Whether it was begun, is not that of a key, and has no step taken.
+    pub fn takes_votes(&self) -> bool {
+        self.magic == MAGIC && self.attempts == 0 && self.kind != kind::KEY
+    }
+
+    /// Chooses the next step of a plan for a key or a batch, as [`Plan::choose`] does. Built over all nodes and walked past those set
+    /// aside, so that only the keys of a node that is set aside go elsewhere.
+    pub fn choose_by_key(&self, order: KeyOrder<'_>, is_aside: impl Fn(NodeId) -> bool) -> Result<Step, PlanError> {
         if self.magic != MAGIC {
             return Err(PlanError::NotStarted);
         }
-        let first = |accept: &dyn Fn(NodeId) -> bool| {
-            first_accepted(self.seed, snapshot.keyed(), |place| accept(snapshot.keyed_node(place)))
-                .map(|place| snapshot.keyed_node(place))
+        let first = |accept: &dyn Fn(NodeId) -> bool| match self.kind {
+            kind::BATCH => self.first_by_votes(order, accept),
+            _ => order.first(self.key_hash, accept),
         };
         let untried =
             |tried: &dyn Fn(NodeId) -> bool| first(&|node| !tried(node) && !is_aside(node)).or_else(|| first(&|node| !tried(node)));
@@ -92,6 +140,22 @@ impl Plan {
         }
         let node = untried(&|node| node == self.last).or_else(|| untried(&|_| false)).ok_or(PlanError::NoNodes)?;
         Ok(Step { node, starts_over: true })
+    }
+
+    /// Of the nodes that `accept` takes the one with most votes, or the first in the order for keys if none has any.
+    fn first_by_votes(&self, order: KeyOrder<'_>, accept: &dyn Fn(NodeId) -> bool) -> Option<NodeId> {
+        let votes = |node: NodeId| {
+            let row = self.voted.iter().take_while(|word| **word != 0);
+            row.clone().find(|word| **word >> 8 == node).map_or(0, |word| word & MOST_VOTES)
+        };
+        let mut best = None;
+        for node in order.sorted() {
+            let votes = votes(node);
+            if best.is_none_or(|(most, _)| votes > most) && accept(node) {
+                best = Some((votes, node));
+            }
+        }
+        best.map(|(_, node)| node)
     }
 
     /// Chooses the next step and leaves the plan as it is, so that a look at a snapshot can be repeated; [`Plan::take`] takes it.
@@ -187,6 +251,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Placement;
     use crate::rng::Rng;
     use crate::topology::{Listing, Topology};
     use proptest::prelude::*;
@@ -202,7 +267,7 @@ mod tests {
     impl Bench {
         fn new(policy: Policy, all: Vec<NodeId>, usable: Vec<NodeId>) -> Bench {
             let topology = Topology::new();
-            topology.publish(&Listing { tier: 0, keyed: all.clone(), all, usable });
+            topology.publish(&Listing { keyed: all.clone(), all, usable, ..Listing::default() });
             Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy }
         }
 
@@ -255,7 +320,12 @@ mod tests {
         let mut plan = Plan::start();
         let first = bench.step(&mut plan).unwrap();
         let second = bench.step(&mut plan).unwrap();
-        bench.topology.publish(&Listing { tier: 1, all: vec![first, second, 9], usable: vec![first, second, 9], keyed: vec![] });
+        bench.topology.publish(&Listing {
+            tier: 1,
+            all: vec![first, second, 9],
+            usable: vec![first, second, 9],
+            ..Listing::default()
+        });
         assert_eq!(bench.step(&mut plan), Ok(9));
     }
 
@@ -263,10 +333,16 @@ mod tests {
     fn a_keys_plan_passes_nodes_set_aside_and_takes_them_last() {
         let topology = Topology::new();
         let all: Vec<NodeId> = (0..9).collect();
-        topology.publish(&Listing { tier: 0, usable: all.clone(), keyed: all.clone(), all });
+        topology.publish(&Listing { usable: all.clone(), keyed: all.clone(), all, ..Listing::default() });
         let walk = |hash: i64, aside: &[NodeId], steps: usize| -> Vec<NodeId> {
             let mut plan = Plan::for_key(hash);
-            let mut step = || plan.take(topology.read(|s| plan.choose_by_key(s, |node| aside.contains(&node))).unwrap());
+            let mut step = || {
+                plan.take(
+                    topology
+                        .read(|s| plan.choose_by_key(KeyOrder::new(s, Placement::Official), |node| aside.contains(&node)))
+                        .unwrap(),
+                )
+            };
             (0..steps).map(|_| step()).collect()
         };
         let mut moved = 0;
@@ -280,6 +356,37 @@ mod tests {
             assert_eq!(walk(hash, &[], 10)[9], healthy[0], "it starts over in the same order");
         }
         assert!((70..130).contains(&moved), "a ninth of the keys moves: {moved} of 900");
+    }
+
+    #[test]
+    fn a_batch_tries_the_most_voted_first_and_the_rest_in_order() {
+        let topology = Topology::new();
+        topology.publish(&Listing { all: vec![0, 1, 2, 3, 4, 5], keyed: vec![5, 4, 3, 2, 1, 0], ..Listing::default() });
+        let walk = |votes: &[NodeId], aside: &[NodeId], steps: usize| -> Vec<NodeId> {
+            let mut plan = Plan::start();
+            assert!(votes.iter().all(|node| plan.vote(*node)));
+            let is_aside = |node| aside.contains(&node);
+            let mut step =
+                || plan.take(topology.read(|s| plan.choose_by_key(KeyOrder::new(s, Placement::Official), is_aside)).unwrap());
+            (0..steps).map(|_| step()).collect()
+        };
+        assert_eq!(walk(&[1, 2, 2, 4], &[], 7), [2, 4, 1, 5, 3, 0, 2], "most votes, then the order for keys, then it starts over");
+        assert_eq!(walk(&[1, 2, 2, 4], &[2, 3], 6), [4, 1, 5, 0, 2, 3], "those set aside come last");
+        assert_eq!(walk(&[9, 9, 1], &[], 2), [1, 5], "a node that left the list is passed over");
+    }
+
+    #[test]
+    fn votes_are_taken_only_by_a_fresh_plan_and_never_overflow() {
+        let mut plan = Plan::start();
+        for node in 0..2000 {
+            assert!(plan.vote(node % 70));
+        }
+        for _ in 0..2000 {
+            assert!(plan.vote(3));
+        }
+        assert_eq!(plan.voted[3], 3 << 8 | MOST_VOTES);
+        plan.take(Step { node: 1, starts_over: false });
+        assert!(!plan.vote(1) && !Plan::for_key(1).vote(1) && !Plan { magic: 0, ..Plan::start() }.vote(1));
     }
 
     #[test]

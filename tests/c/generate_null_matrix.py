@@ -35,6 +35,15 @@ VALUE_BY_NAME = {
     "latency_us": "250",
     "http_status": "200",
     "key_type": "ALB_KEY_S",
+    "operation": '"PutItem"',
+    "operation_len": "7",
+    "table": '"users"',
+    "table_len": "5",
+    "facts": "ALB_WRITE_EXPECTED",
+    "update_expression": '"SET a = :b"',
+    "update_expression_len": "10",
+    "code": '"ThrottlingException"',
+    "code_len": "ALB_NUL",
 }
 VALUE_BY_TYPE = {
     "alb *": "lb",
@@ -64,10 +73,24 @@ VALUE_IN = {
     ("alb_token_for_key", "key"): "bytes",
     ("alb_token_for_key", "key_len"): "2",
     ("alb_token_for_key", "token"): "&ring_token",
+    ("alb_plan_for_write", "key"): "bytes",
+    ("alb_plan_for_write", "key_len"): "2",
+    ("alb_plan_vote", "key"): "bytes",
+    ("alb_plan_vote", "key_len"): "2",
+    ("alb_table_key", "key"): "text",
+    ("alb_table_key", "capacity"): "sizeof text",
+    ("alb_table_key_next_wanted", "table"): "text",
+    ("alb_table_key_next_wanted", "capacity"): "sizeof text",
 }
 
 # Pointers that may be NULL: all error details, and these.
-NULLABLE = {("alb_next_node", "out"), ("alb_plan_next", "out"), ("alb_node_for_key", "out")}
+NULLABLE = {
+    ("alb_next_node", "out"),
+    ("alb_plan_next", "out"),
+    ("alb_node_for_key", "out"),
+    ("alb_plan_for_write", "update_expression"),
+    ("alb_table_key_failed", "code"),
+}
 
 # What a call without a required pointer gives, by the type of the result, or by function where that says no more.
 REFUSAL_BY_TYPE = {"alb_status": "ALB_ERR_INVALID_ARGUMENT", "int32_t": "ALB_ERR_INVALID_ARGUMENT", "void": None}
@@ -193,7 +216,7 @@ def test_of(function: header.Function) -> str | None:
     ]
     code = "\n".join(line for line in text.splitlines() if not line.startswith("    call = "))
     used = [(before, after) for name, before, after in declarations if mentions(code, name)]
-    start = "    CHECK_STATUS(alb_plan_start(lb, &plan), ALB_OK);\n" if function.name == "alb_plan_next" else ""
+    start = "    CHECK_STATUS(alb_plan_start(lb, &plan), ALB_OK);\n" if function.name in ("alb_plan_next", "alb_plan_vote") else ""
     return (
         f"static void {function.name}_refuses_null_where_it_must(void)\n{{\n"
         + "".join(before for before, _ in used)

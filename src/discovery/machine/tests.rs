@@ -443,3 +443,49 @@ fn hostile_lists_are_bounded() {
     assert_eq!(net.nodes(), ["10.9.9.9"]);
     assert_eq!(Host::parse("10.9.9.9").map(|host| host.ip()), Ok(Some(ip("10.9.9.9"))));
 }
+
+/// A rack of one node in a datacenter of three.
+fn racks() -> [(&'static str, Peer); 3] {
+    let scoped = Peer::Scoped(vec![
+        ("/localnodes?dc=dc1&rack=r1", vec!["10.0.0.1"]),
+        ("/localnodes?dc=dc1", vec!["10.0.0.3", "10.0.0.2", "10.0.0.1"]),
+    ]);
+    [("10.0.0.1", scoped.clone()), ("10.0.0.2", scoped.clone()), ("10.0.0.3", scoped)]
+}
+
+fn around(effects: &[Effect]) -> Option<Vec<String>> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Around(nodes) => Some(nodes.iter().map(ToString::to_string).collect()),
+        _ => None,
+    })
+}
+
+#[test]
+fn with_key_affinity_a_rack_brings_its_datacenter_along() {
+    let options = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1>dc:dc1"), ("affinity", "rmw")];
+    let mut net = Net::new(&options, &racks());
+    let (_, effects) = net.round();
+    assert_eq!(effects[0], Effect::List(0, vec![address("10.0.0.1")]));
+    assert_eq!(around(&effects).unwrap(), ["10.0.0.3:8000", "10.0.0.2:8000", "10.0.0.1:8000"]);
+    assert_eq!(effects.last(), Some(&Effect::RoundDone));
+    for options in [
+        [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("affinity", "none")],
+        [("seeds", "10.0.0.1"), ("scope", "dc:dc1"), ("affinity", "rmw")],
+    ] {
+        let (_, effects) = Net::new(&options, &racks()).round();
+        assert_eq!((around(&effects), effects.last()), (None, Some(&Effect::RoundDone)), "{options:?}");
+    }
+    let options = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("affinity", "rmw"), ("affinity.scope", "routing")];
+    assert_eq!(around(&Net::new(&options, &racks()).round().1), None);
+}
+
+#[test]
+fn a_datacenter_that_cannot_be_listed_does_not_fail_the_round() {
+    let mut peers = racks();
+    peers[0].1 = Peer::Scoped(vec![("/localnodes?dc=dc1&rack=r1", vec!["10.0.0.1"])]);
+    let mut net = Net::new(&[("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("affinity", "rmw")], &peers[..1]);
+    let (_, effects) = net.round();
+    let told = |effect: &Effect| matches!(effect, Effect::AroundFailed(reason, _) if reason.contains("no node"));
+    assert!(effects.iter().any(told), "{effects:?}");
+    assert_eq!(effects.last(), Some(&Effect::RoundDone));
+}
