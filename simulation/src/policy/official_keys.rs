@@ -1,8 +1,8 @@
-//! The official clients' key affinity on top of the model for C++: a key's order is drawn over the nodes that serve, so that it is
-//! another order as soon as one of them does not.
+//! The official clients' key affinity on top of the model for C++: a key goes to the node whose place is a number of the key's modulo
+//! the nodes that serve, so that nearly every key goes elsewhere as soon as one of them does not. The clients take that number from a
+//! generator that the key's hash seeds; which one it is makes no difference to how many keys move, so here it is the hash itself.
 
 use alternator_lb::Outcome;
-use alternator_lb::affinity::first_accepted;
 
 use super::official_cpp::OfficialCpp;
 use super::{Answer, Client, Fetch, Policy, World};
@@ -24,13 +24,10 @@ impl Policy for OfficialKeys {
     }
 
     fn pick(&mut self, now: f64, walk: &mut Walk) -> Option<usize> {
-        let serving = self.0.serving(&[], |_| true);
-        let by_key = walk
-            .key
-            .and_then(|hash| first_accepted(hash, serving.len() as u32, |place| !walk.tried.contains(&serving[place as usize])));
-        match by_key {
-            Some(place) => Some(serving[place as usize]),
-            None => self.0.pick(now, walk),
+        let serving = self.0.serving(&walk.tried, |_| true);
+        match walk.key {
+            Some(hash) if !serving.is_empty() => Some(serving[hash.rem_euclid(serving.len() as i64) as usize]),
+            _ => self.0.pick(now, walk),
         }
     }
 
