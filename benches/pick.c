@@ -2,7 +2,7 @@
  *
  *   pick [ROUNDS]        rounds of 500,000 calls; the fastest round is printed, since noise only ever adds (default 10)
  *
- * Lists are static, so nothing is measured but the choice. Two threads share one handle. Allocations are counted by
+ * No refresh falls due, so nothing is measured but the choice. Two threads share one handle. Allocations are counted by
  * standing before malloc; that no system call is made, a child in seccomp's strict mode shows by living to the end.
  * The same promises are tests, without times, in tests/c/side_effects.c. */
 #include <alternator_lb.h>
@@ -87,6 +87,19 @@ static void report(alb *lb)
     alb_report(lb, 0, ALB_OUTCOME_SUCCESS, 500);
 }
 
+static void pick_and_report(alb *lb)
+{
+    alb_report(lb, alb_next_node(lb, NULL), ALB_OUTCOME_SUCCESS, 500);
+}
+
+static void plan_and_report(alb *lb)
+{
+    alb_plan plan;
+    alb_plan_start(lb, &plan);
+    alb_report(lb, alb_plan_next(lb, &plan, NULL), ALB_OUTCOME_SUCCESS, 500);
+}
+
+/* In this order: from the first report on, attempts are counted and nodes compared. */
 static const struct {
     const char *name;
     operation *run;
@@ -100,6 +113,8 @@ static const struct {
     { "node_for_key, 16 bytes", node_for_key },
     { "plan_for_key + 3 next", key_plan_3 },
     { "report, one node", report },
+    { "next_node + report", pick_and_report },
+    { "plan + next + report", plan_and_report },
 };
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
@@ -109,23 +124,37 @@ static void fail(const char *what)
     exit(1);
 }
 
-static alb *open_static(int nodes, const char *policy, const char *mode)
+/* A handle that knows so many nodes, as if one of them had listed them, and asks again in an hour. */
+static alb *open_handle(int nodes, const char *policy, const char *mode)
 {
+    static const char *const hour = "3600000";
     alb_config *config = alb_config_new();
     alb_error error = ALB_ERROR_INIT;
     alb *lb = NULL;
-    char seeds[100 * 12];
-    size_t used = 0;
+    char *list = malloc((size_t)nodes * 20 + 3);
+    size_t used = 1;
+    char url[ALB_URL_CAPACITY];
+    uint64_t token;
+    uint32_t timeout;
     int i;
-    for (i = 1; i <= nodes; i++)
-        used += (size_t)snprintf(seeds + used, sizeof seeds - used, "%s127.0.0.%d", i == 1 ? "" : ",", i);
-    if (alb_config_set(config, "seeds", ALB_NUL, seeds, used, &error) != ALB_OK
-        || alb_config_set(config, "discovery", ALB_NUL, "static", ALB_NUL, &error) != ALB_OK
+    if (alb_config_set(config, "seeds", ALB_NUL, "127.0.0.1", ALB_NUL, &error) != ALB_OK
+        || alb_config_set(config, "scope", ALB_NUL, "dc:dc1", ALB_NUL, &error) != ALB_OK
+        || alb_config_set(config, "refresh.active_ms", ALB_NUL, hour, ALB_NUL, &error) != ALB_OK
+        || alb_config_set(config, "refresh.idle_ms", ALB_NUL, hour, ALB_NUL, &error) != ALB_OK
         || alb_config_set(config, "policy", ALB_NUL, policy, ALB_NUL, &error) != ALB_OK
         || alb_config_set(config, "refresh.mode", ALB_NUL, mode, ALB_NUL, &error) != ALB_OK
         || alb_new(ALB_ABI_VERSION, config, &lb, &error) != ALB_OK)
         fail(error.message);
     alb_config_free(config);
+    list[0] = '[';
+    for (i = 0; i < nodes; i++)
+        used += (size_t)sprintf(list + used, "%s\"127.0.%d.%d\"", i == 0 ? "" : ",", i / 200, i % 200 + 1);
+    list[used++] = ']';
+    if (alb_discovery_next(lb, &token, url, sizeof url, &timeout, &error) <= 0
+        || alb_discovery_feed(lb, token, 200, (const uint8_t *)list, used, &error) != ALB_OK)
+        fail(error.message);
+    free(list);
+    if (alb_nodes(lb, NULL, 0) != (size_t)nodes) fail("the handle does not know the nodes it was told");
     return lb;
 }
 
@@ -222,7 +251,7 @@ static int threads_now(void)
 
 static void measure(int nodes, const char *policy, const char *mode, int rounds)
 {
-    alb *lb = open_static(nodes, policy, mode);
+    alb *lb = open_handle(nodes, policy, mode);
     int i;
     printf("\n%d nodes, policy=%s, refresh.mode=%s\n", nodes, policy, mode);
     printf("  %-22s %9s %9s %8s %7s %9s\n", "", "1 thread", "2 threads", "speed-up", "mallocs", "syscalls");
@@ -238,16 +267,17 @@ static void measure(int nodes, const char *policy, const char *mode, int rounds)
 static void print_memory(int nodes)
 {
     struct mallinfo2 before = mallinfo2();
-    alb *lb = open_static(nodes, "random", "manual");
+    alb *lb = open_handle(nodes, "random", "manual");
     struct mallinfo2 after = mallinfo2();
-    printf("memory of a handle with %3d nodes: %.1f KB\n", nodes, (double)(after.uordblks - before.uordblks) / 1000);
+    printf("memory of a handle with %4d nodes: %.1f KB\n", nodes, (double)(after.uordblks - before.uordblks) / 1000);
     alb_free(lb);
 }
 
 int main(int argc, char **argv)
 {
-    static const int sizes[] = { 3, 9, 100 };
-    static const char *const policies[] = { "random", "round_robin" };
+    enum { SIZES = 4 };
+    static const int sizes[SIZES] = { 3, 9, 100, 1000 };
+    static const char *const policies[] = { "adaptive", "random", "round_robin" };
     static const char *const modes[] = { "inline", "manual" };
     int rounds = argc > 1 ? atoi(argv[1]) : 10;
     size_t size;
@@ -256,11 +286,11 @@ int main(int argc, char **argv)
 
     if (rounds < 1) fail("ROUNDS is a number from 1");
     printf("alternator_lb %s, %ld processors\n", alb_version(), sysconf(_SC_NPROCESSORS_ONLN));
-    alb_free(open_static(3, "random", "manual")); /* what is allocated once in a process */
-    for (size = 0; size < 3; size++) print_memory(sizes[size]);
-    for (mode = 0; mode < 2; mode++)
-        for (policy = 0; policy < 2; policy++)
-            for (size = 0; size < 3; size++) measure(sizes[size], policies[policy], modes[mode], rounds);
+    alb_free(open_handle(3, "random", "manual")); /* what is allocated once in a process */
+    for (size = 0; size < SIZES; size++) print_memory(sizes[size]);
+    for (mode = 0; mode < sizeof modes / sizeof *modes; mode++)
+        for (policy = 0; policy < sizeof policies / sizeof *policies; policy++)
+            for (size = 0; size < SIZES; size++) measure(sizes[size], policies[policy], modes[mode], rounds);
     printf("\nthreads in the process: %d\n", threads_now());
     return 0;
 }
