@@ -109,6 +109,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { name: "overload", trouble: Trouble::Overload, retries: Retries::BackOff, duration: SHORT, ..REFERENCE },
     Scenario { name: "hang_backoff", trouble: Trouble::Hang, retries: Retries::BackOff, duration: SHORT, ..REFERENCE },
     Scenario { name: "keys_die", trouble: Trouble::Die, keys: 5000, duration: SHORT, ..REFERENCE },
+    Scenario { name: "keys_slow", trouble: Trouble::Slow, keys: 5000, duration: SHORT, ..REFERENCE },
     Scenario { name: "keys_hang", trouble: Trouble::Hang, keys: 5000, duration: SHORT, ..REFERENCE },
 ];
 

@@ -32,8 +32,18 @@ struct Plan {
 }
 
 /// The policies that all sections but those for racks and keys compare.
-const POLICIES: &[&str] =
-    &["random", "rr", "official_cpp", "official_go", "p2c_least", "p2c_peak_ewma", "alb_random", "alb_round_robin"];
+const POLICIES: &[&str] = &[
+    "random",
+    "rr",
+    "official_cpp",
+    "official_go",
+    "p2c_least",
+    "p2c_peak_ewma",
+    "alb_random",
+    "alb_round_robin",
+    "alb_adaptive",
+    "alb_adaptive_2s",
+];
 
 const PLANS: &[Plan] = &[
     Plan {
@@ -48,7 +58,7 @@ const PLANS: &[Plan] = &[
         name: "racks",
         title: "60 % of the clients in one rack of three",
         scenarios: &["local"],
-        policies: &["random", "rr", "official_cpp", "official_rack", "alb_random"],
+        policies: &["random", "rr", "official_cpp", "official_rack", "alb_adaptive"],
         seeds: &[1, 2],
         change: |scenario| scenario,
     },
@@ -102,9 +112,9 @@ const PLANS: &[Plan] = &[
     },
     Plan {
         name: "keys",
-        title: "Requests with a partition key, and the node of some keys dies or hangs",
-        scenarios: &["keys_die", "keys_hang"],
-        policies: &["random", "official_keys", "alb_random"],
+        title: "Requests with a partition key, and the node of some keys dies, hangs or is slow",
+        scenarios: &["keys_die", "keys_hang", "keys_slow"],
+        policies: &["official_keys", "alb_adaptive", "alb_adaptive_2s"],
         seeds: &[1, 2],
         change: |scenario| scenario,
     },

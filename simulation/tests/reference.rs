@@ -40,11 +40,24 @@ fn differences(row: &Row, ours: &Metrics) -> Vec<String> {
         .collect()
 }
 
+fn wrong(wanted: impl Fn(&Row) -> bool, least: usize) -> Vec<String> {
+    let rows = rows().unwrap().into_iter().filter(wanted);
+    let known: Vec<(Row, &Kind)> = rows.filter_map(|row| Kind::named(&row.policy).map(|kind| (row, kind))).collect();
+    assert!(known.len() >= least, "only {} rows have a policy that is known here", known.len());
+    known.par_iter().flat_map_iter(|(row, kind)| differences(row, &row.played_by(kind).unwrap())).collect()
+}
+
+/// Rows of short runs, as they are printed, and those of long runs of which all digits are known, for the two policies that depend on
+/// most of the model.
 #[test]
 fn models_come_to_the_reference_figures_exactly() {
-    let rows: Vec<(Row, &Kind)> =
-        rows().unwrap().into_iter().filter_map(|row| Kind::named(&row.policy).map(|kind| (row, kind))).collect();
-    assert!(rows.len() > 60, "only {} rows have a policy that is known here", rows.len());
-    let wrong: Vec<String> = rows.par_iter().flat_map_iter(|(row, kind)| differences(row, &row.played_by(kind).unwrap())).collect();
+    let wrong = wrong(|row| row.printed || ["official_cpp", "p2c_peak_ewma"].contains(&row.policy.as_str()), 50);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "takes a minute of processor time"]
+fn models_come_to_all_the_reference_figures_exactly() {
+    let wrong = wrong(|_| true, 70);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -24,7 +24,7 @@ pub enum Happening {
     /// A client looks whether discovery has something to do.
     Tick(usize),
     /// The answer of a node to discovery reaches the client.
-    Fetched(usize, Fetch, Answer),
+    Fetched(usize, Box<(Fetch, Answer)>),
     /// A client that discovers nothing itself hears who the nodes are.
     Hears(usize),
     /// Trouble begins, proceeds or ends.

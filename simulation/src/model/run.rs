@@ -134,7 +134,8 @@ impl<'a> Simulation<'a> {
                 }
             }
             Happening::Tick(client) => self.tick(now, client),
-            Happening::Fetched(client, fetch, answer) => {
+            Happening::Fetched(client, question_and_answer) => {
+                let (fetch, answer) = *question_and_answer;
                 self.clients[client].fetched(now, &fetch, &answer);
                 self.wake(now, client);
             }
@@ -220,7 +221,7 @@ impl<'a> Simulation<'a> {
         for fetch in self.clients[client].fetches(now) {
             let answer = self.cluster.answer(fetch.node);
             let wait = if matches!(answer, Answer::Silence) { fetch.timeout } else { self.one_way[client][fetch.node] * 2.0 };
-            self.queue.add(now + wait, Happening::Fetched(client, fetch, answer));
+            self.queue.add(now + wait, Happening::Fetched(client, Box::new((fetch, answer))));
         }
         self.wake(now, client);
     }

@@ -32,7 +32,9 @@ impl Candidates {
 
     /// Those not tried.
     pub fn untried(&self, tried: &[usize]) -> Vec<usize> {
-        self.nodes.iter().copied().filter(|node| !tried.contains(node)).collect()
+        let mut untried = self.nodes.clone();
+        untried.retain(|node| !tried.contains(node));
+        untried
     }
 
     /// One of these, evenly.

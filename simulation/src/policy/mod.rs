@@ -120,6 +120,11 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "official_keys", make: |client, world| Ok(Box::new(official_keys::OfficialKeys::new(client, world))) },
     Kind { name: "p2c_least", make: |client, world| Ok(Box::new(p2c_least::P2cLeast::new(client, world))) },
     Kind { name: "p2c_peak_ewma", make: |client, world| Ok(Box::new(p2c_peak_ewma::P2cPeakEwma::new(client, world))) },
+    Kind { name: "alb_adaptive", make: |client, world| Product::boxed(client, world, &[("policy", "adaptive")]) },
+    Kind {
+        name: "alb_adaptive_2s",
+        make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("health.eject_max_ms", "2000")]),
+    },
     Kind { name: "alb_random", make: |client, world| Product::boxed(client, world, &[("policy", "random")]) },
     Kind { name: "alb_round_robin", make: |client, world| Product::boxed(client, world, &[("policy", "round_robin")]) },
 ];
