@@ -21,6 +21,8 @@ pub enum Happening {
     Answered(Rc<Attempt>, Outcome),
     /// A pause before another attempt is over.
     TriesAgain(Rc<Request>),
+    /// A request may be sent to a second node, if its only attempt has not ended.
+    Hedge(Rc<Request>),
     /// A client looks whether discovery has something to do.
     Tick(usize),
     /// The answer of a node to discovery reaches the client.

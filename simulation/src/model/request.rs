@@ -35,6 +35,25 @@ pub struct Request {
     pub key: Option<usize>,
     /// Where it has been.
     pub walk: RefCell<Walk>,
+    /// Attempts that have not ended.
+    pub under_way: Cell<u32>,
+    /// Whether one of its attempts is a hedge.
+    pub hedged: Cell<bool>,
+    /// Whether it has ended.
+    pub over: Cell<bool>,
+}
+
+impl Request {
+    /// A request that arrives, and was not sent yet.
+    pub fn arrives(arrived: f64, client: usize, work: f64, key: Option<usize>, walk: Walk) -> Request {
+        let (under_way, hedged, over) = (Cell::new(0), Cell::new(false), Cell::new(false));
+        Request { arrived, client, work, key, walk: RefCell::new(walk), under_way, hedged, over }
+    }
+
+    /// Whether it may have another attempt, as far as their number goes. A hedge does not count.
+    pub fn has_attempts_left(&self) -> bool {
+        self.walk.borrow().tried.len() < super::MOST_ATTEMPTS + usize::from(self.hedged.get())
+    }
 }
 
 /// One attempt of a request at a node.

@@ -1,6 +1,6 @@
 //! One run: happenings in order of time, and what follows from each.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -11,7 +11,7 @@ use super::cluster::{Cluster, NOTICE};
 use super::event::{Happening, Queue, Turn};
 use super::metrics::{Counters, Metrics};
 use super::request::{Attempt, Request, Walk};
-use super::{ATTEMPT_TIMEOUT, MEAN_WORK, MOST_ATTEMPTS, SPREAD_OF_REQUESTS};
+use super::{ATTEMPT_TIMEOUT, MEAN_WORK, SPREAD_OF_REQUESTS};
 use crate::generator::{Generator, Lognormal};
 use crate::policy::{Answer, Client, Kind, Policy, World};
 use crate::scenario::{Retries, Scenario, TROUBLE_BEGINS, TROUBLE_ENDS, Trouble, WARM};
@@ -129,10 +129,11 @@ impl<'a> Simulation<'a> {
             }
             Happening::Answered(attempt, outcome) => self.answered(now, &attempt, outcome),
             Happening::TriesAgain(request) => {
-                if !self.send(now, &request) {
-                    self.counters.request_over(request.arrived, now, false);
+                if !request.over.get() && !self.send(now, &request) && request.under_way.get() == 0 {
+                    self.ends(now, &request, false);
                 }
             }
+            Happening::Hedge(request) => self.hedge(now, &request),
             Happening::Tick(client) => self.tick(now, client),
             Happening::Fetched(client, question_and_answer) => {
                 let (fetch, answer) = *question_and_answer;
@@ -161,11 +162,27 @@ impl<'a> Simulation<'a> {
         let client = self.arrivals.below(self.clients.len());
         let work = self.sizes.draw(&mut self.arrivals);
         let key = (!self.key_hashes.is_empty()).then(|| self.extras.below(self.key_hashes.len()));
-        let walk = RefCell::new(Walk::new(key.map(|key| self.key_hashes[key])));
-        let request = Rc::new(Request { arrived: now, client, work, key, walk });
+        let walk = Walk::new(key.map(|key| self.key_hashes[key]));
+        let request = Rc::new(Request::arrives(now, client, work, key, walk));
         self.counters.arrived(now);
         self.clients[client].request(now);
         self.send(now, &request);
+        if let Some(pause) = self.clients[client].hedge_after(now, &request.walk.borrow(), 0.0) {
+            self.queue.add(now + pause, Happening::Hedge(request.clone()));
+        }
+    }
+
+    fn hedge(&mut self, now: f64, request: &Rc<Request>) {
+        if request.over.get() || request.under_way.get() != 1 || request.walk.borrow().tried.len() != 1 {
+            return;
+        }
+        let elapsed = now - request.arrived;
+        let pause = self.clients[request.client].hedge_after(now, &request.walk.borrow(), elapsed);
+        match pause {
+            None => return,
+            Some(pause) if pause > 0.0 => return self.queue.add(now + pause, Happening::Hedge(Rc::clone(request))),
+            Some(_) => request.hedged.set(self.send(now, request)),
+        }
     }
 
     /// Sends the next attempt; false if no node is left for it.
@@ -173,6 +190,7 @@ impl<'a> Simulation<'a> {
         let mut walk = request.walk.borrow_mut();
         let Some(node) = self.clients[request.client].pick(now, &mut walk) else { return false };
         walk.tried.push(node);
+        request.under_way.update(|attempts| attempts + 1);
         let crosses = self.scenario.rack_of_node(node) != self.scenario.rack_of_client(request.client);
         self.counters.sent(now, node, crosses);
         if let Some(key) = request.key.filter(|_| walk.tried.len() == 1) {
@@ -195,26 +213,47 @@ impl<'a> Simulation<'a> {
         }
         let request = &attempt.request;
         let client = request.client;
+        request.under_way.update(|attempts| attempts - 1);
         self.clients[client].done(now, attempt.node, now - attempt.sent, outcome);
+        if outcome != Outcome::Success {
+            self.counters.attempt_failed(request.arrived, attempt.sent);
+            self.wake(now, client);
+        }
+        if request.over.get() {
+            return;
+        }
         if outcome == Outcome::Success {
-            return self.counters.request_over(request.arrived, now, true);
+            return self.ends(now, request, true);
         }
-        self.counters.attempt_failed(request.arrived, attempt.sent);
-        self.wake(now, client);
-        let attempts = request.walk.borrow().tried.len();
-        let again = attempts < MOST_ATTEMPTS && self.clients[client].may_retry(now);
-        let tries_again = again
-            && match self.scenario.retries {
-                Retries::AtOnce => self.send(now, request),
-                Retries::BackOff => {
-                    let pause = FIRST_PAUSE * 2f64.powi(attempts as i32 - 1) * self.extras.random();
-                    self.queue.add(now + pause, Happening::TriesAgain(Rc::clone(request)));
-                    true
-                }
-            };
-        if !tries_again {
-            self.counters.request_over(request.arrived, now, false);
+        let tries_again = request.has_attempts_left() && self.try_again(now, request, outcome);
+        if !tries_again && request.under_way.get() == 0 {
+            self.ends(now, request, false);
         }
+    }
+
+    /// Sends another attempt now or later; false if there is to be none.
+    fn try_again(&mut self, now: f64, request: &Rc<Request>, outcome: Outcome) -> bool {
+        let usual = match self.scenario.retries {
+            Retries::AtOnce => 0.0,
+            Retries::BackOff => {
+                let failures = request.walk.borrow().tried.len() as i32;
+                FIRST_PAUSE * 2f64.powi(failures - 1) * self.extras.random()
+            }
+        };
+        let pause = self.clients[request.client].retry_after(now, &request.walk.borrow(), outcome, usual);
+        match pause {
+            None => false,
+            Some(0.0) => self.send(now, request),
+            Some(pause) => {
+                self.queue.add(now + pause, Happening::TriesAgain(Rc::clone(request)));
+                true
+            }
+        }
+    }
+
+    fn ends(&mut self, now: f64, request: &Request, well: bool) {
+        request.over.set(true);
+        self.counters.request_over(request.arrived, now, well);
     }
 
     fn tick(&mut self, now: f64, client: usize) {

@@ -33,9 +33,14 @@ pub trait Policy {
     /// An attempt has ended.
     fn done(&mut self, _now: f64, _node: usize, _latency: f64, _outcome: Outcome) {}
 
-    /// Whether a request whose attempt failed may try again.
-    fn may_retry(&mut self, _now: f64) -> bool {
-        true
+    /// After which pause a request whose attempt failed tries again, if it does; `usual` is the pause of its SDK.
+    fn retry_after(&mut self, _now: f64, _walk: &Walk, _outcome: Outcome, usual: f64) -> Option<f64> {
+        Some(usual)
+    }
+
+    /// After which further time a request whose only attempt has taken `elapsed` is sent to a second node as well, if it is.
+    fn hedge_after(&mut self, _now: f64, _walk: &Walk, _elapsed: f64) -> Option<f64> {
+        None
     }
 
     /// When to look for [`Policy::fetches`]; `None` if that is scheduled already, or never.
