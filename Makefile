@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-cluster test-c test-python test-readme lint fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-cluster test-c test-python test-readme simulate simulate-check lint fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,7 +20,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-cluster test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-cluster simulate-check test-c test-python test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -47,6 +47,12 @@ test-python: python-env cluster ## the Python package with real boto3
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
+
+simulate: ## the library's policies beside others' in simulated clusters: tables, and plots in build/simulation
+	cargo run --quiet --locked --release -p alb-simulation -- --out $(BUILD)/simulation
+
+simulate-check: ## that the simulation is the reference's, and that the library keeps its promises in it
+	cargo test --locked --release -p alb-simulation
 
 bench: c-build ## what picks and reading a request cost, beside calls that do nothing
 	cmake --build $(BUILD)/c --target bench

@@ -44,4 +44,5 @@ pub use config::Config;
 pub use error::{Error, Status};
 pub use health::Outcome;
 pub use node::NodeId;
+pub use rng::seed_thread;
 pub use routing::{Plan, PlanError};
