@@ -15,10 +15,11 @@ pub struct Http {
 }
 
 impl Http {
-    /// Exchanges take that long at most, connection included.
+    /// Exchanges take that long at most, and half of that to connect: so a node that can not be reached is told from one that hangs.
     pub fn new(limit: Duration) -> Http {
         let config = Config::builder()
             .timeout_global(Some(limit))
+            .timeout_connect(Some(limit / 2))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
