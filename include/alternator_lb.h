@@ -426,7 +426,7 @@ alb_status alb_token_for_key(int32_t key_type, const uint8_t *key, size_t key_le
  *  @param lb             the handle
  *  @param operation      the operation's name, such as PutItem, or the value of the header X-Amz-Target
  *  @param operation_len  its length in bytes, or ALB_NUL
- *  @param body           the JSON text that is sent, before it is compressed
+ *  @param body           [nullable if body_len is 0] the JSON text that is sent, before it is compressed
  *  @param body_len       its length in bytes; beyond 16 MiB, which servers refuse, it is not read
  *  @param plan           [out] the caller's storage, whatever it held
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
@@ -479,9 +479,9 @@ alb_status alb_plan_vote(alb *lb, alb_plan *plan, const char *table, size_t tabl
  *  request does not have the attribute.
  *
  *  @param lb        the handle
- *  @param table     [out] receives the table's name, NUL-terminated, if it fits; 256 bytes are always enough
- *  @param capacity  the room there, in bytes
- *  @return     length of the name, 0 if no table is wanted now, or ALB_ERR_INVALID_ARGUMENT (also if it does not fit), ALB_ERR_PANIC
+ *  @param table     [out] receives the table's name, NUL-terminated
+ *  @param capacity  the room there, at least 256 bytes
+ *  @return     length of the name, 0 if no table is wanted now, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
  *  Blocking:   never on I/O; when a table is wanted, waits for a lock held for microseconds.   Threads: any number at once.
  *  Fork: safe in the child.   Since: 0.1
  */

@@ -6,10 +6,11 @@ mod expression;
 mod facts;
 mod grammar;
 mod hostile;
+mod malformed;
 mod model;
 mod property;
 
-use super::{Facts, KeyValue, Malformed, Object, Operation, Request, ReturnValues, Unreadable, read};
+use super::{Facts, KeyValue, Malformed, Object, Operation, Request, ReturnValues, Unreadable, read, read_batch};
 
 /// The bytes of a value, after a letter for its type.
 fn key_bytes(value: KeyValue<'_>) -> Result<(char, Vec<u8>), Malformed> {
@@ -136,22 +137,6 @@ fn a_table_may_be_named_by_its_arn() {
 }
 
 #[test]
-fn members_of_the_wrong_type_count_as_absent() {
-    for wrong in ["null", "true", "1", "[]", r#"["a"]"#, r#"[{"pk":{"S":"a"}}]"#] {
-        let body = format!(
-            r#"{{"TableName":{wrong},"Item":{wrong},"ConditionExpression":{wrong},"UpdateExpression":{wrong},"AttributeUpdates":{wrong}}}"#
-        );
-        let request = read(Operation::PutItem, body.as_bytes()).unwrap();
-        assert!(request.table.is_none() && request.key_source.is_none(), "{wrong}");
-        assert_eq!(request.facts, Facts::default(), "{wrong}");
-    }
-    let request =
-        read(Operation::PutItem, br#"{"TableName":{},"Item":"{}","AttributeUpdates":{"a":1,"b":{"Action":{}}}}"#).unwrap();
-    assert!(request.table.is_none() && request.key_source.is_none());
-    assert_eq!(request.facts, Facts::default());
-}
-
-#[test]
 fn a_body_that_is_no_json_object_is_unreadable() {
     let bodies = [
         "",
@@ -184,6 +169,24 @@ fn a_body_that_is_no_json_object_is_unreadable() {
         assert_eq!(read(Operation::PutItem, body.as_bytes()).err(), Some(Unreadable), "{body}");
     }
     assert!(read(Operation::PutItem, b"{}").is_ok());
+}
+
+#[test]
+fn reading_allocates_nothing() {
+    let item = r#"{"n":{"N":"1"},"m":{"M":{"x":{"L":[{"S":"\""}]}}},"p\u006b":{"S":"\u0061"},"b":{"B":"aGV5"}}"#;
+    let put = format!(r#"{{"TableName":"t\n","Item":{item},"UpdateExpression":"SET a = :v","AttributeUpdates":{{"a":{{}}}}}}"#);
+    let batch = format!(r#"{{"RequestItems":{{"t":[{{"PutRequest":{{"Item":{item}}}}}]}}}}"#);
+    let mut found = [0; 8];
+    let allocations = allocation_counter::measure(|| {
+        let source = read(Operation::PutItem, put.as_bytes()).unwrap().key_source.unwrap();
+        source.attribute("pk").unwrap().unwrap().contiguous(&mut found[..4]).unwrap();
+        read_batch(batch.as_bytes(), |table, source| {
+            assert!(table.eq_str("t"));
+            source.attribute("b").unwrap().unwrap().contiguous(&mut found[4..]).unwrap();
+        })
+        .unwrap();
+    });
+    assert_eq!((allocations.count_total, &found), (0, b"a\0\0\0hey\0"));
 }
 
 #[test]
