@@ -3,12 +3,14 @@
 //! A pick begins an attempt, a report ends it; both touch one cache line of the node and wait for nobody. [`line`] is that record,
 //! [`estimate`], [`lanes`], [`window`] and [`pool`] what it is made of, [`shards`] what is kept off it; [`ejection`] decides who is set aside.
 
+mod budget;
 mod ejection;
 mod estimate;
 mod lanes;
 mod line;
 mod outcome;
 mod pool;
+mod quantile;
 mod rules;
 mod shards;
 mod standing;
@@ -31,8 +33,10 @@ use rules::Rules;
 use shards::Shards;
 use tick::Tick;
 
+pub use budget::{Budget, Requests};
 pub use line::Sign;
-pub use outcome::Outcome;
+pub use outcome::{Meaning, Outcome};
+pub use quantile::Quantile;
 pub use standing::{Cause, Standing};
 
 /// Every node's health, by the node's number.
@@ -109,6 +113,16 @@ impl Health {
     pub fn standing(&self, node: NodeId, now: Nanos) -> Option<Standing> {
         let standing = self.line(node)?.standing(Tick::of(now), self.pool.mean(), &self.rules);
         Some(Standing { in_flight: standing.in_flight + self.shards.deferred(node), ..standing })
+    }
+
+    /// The mean latency of all nodes in microseconds; 0 before the first report.
+    pub fn mean_us(&self) -> u64 {
+        self.pool.mean() as u64
+    }
+
+    /// Whether requests take much longer than over the last minute.
+    pub fn is_overloaded(&self) -> bool {
+        self.pool.is_overloaded()
     }
 
     /// How many attempts at the node ended so.
