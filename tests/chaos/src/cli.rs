@@ -79,7 +79,7 @@ pub enum Policy {
     Adaptive,
     Random,
     RoundRobin,
-    /// At random, and no node is ever set aside: most clients there are
+    /// At random, no node is ever set aside, and retries have no budget: most clients there are
     Ordinary,
 }
 
@@ -96,7 +96,13 @@ impl Policy {
     /// As options of the library.
     pub fn options(self) -> Vec<(String, String)> {
         let options: &[_] = match self {
-            Policy::Ordinary => &[("policy", "random"), ("health", "off")],
+            Policy::Ordinary => &[
+                ("policy", "random"),
+                ("health", "off"),
+                ("retry.percent", "1000"),
+                ("retry.per_second", "1000000"),
+                ("retry.burst", "1000000"),
+            ],
             other => &[("policy", other.name())],
         };
         options.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

@@ -8,11 +8,12 @@ use std::ptr::null_mut;
 use std::time::Duration;
 
 use alternator_lb::ffi::config::{alb_config, alb_config_free, alb_config_new, alb_config_set};
+use alternator_lb::ffi::further::alb_retry_delay_us;
 use alternator_lb::ffi::handle::{alb, alb_free, alb_new};
 use alternator_lb::ffi::pick::{alb_plan_next, alb_report};
 use alternator_lb::ffi::refresh::alb_refresh;
 use alternator_lb::ffi::requests::alb_plan_for_request;
-use alternator_lb::ffi::types::{ALB_ABI_VERSION, ALB_OK, alb_error, alb_node, alb_plan};
+use alternator_lb::ffi::types::{ALB_ABI_VERSION, ALB_ERR_BUDGET_SPENT, ALB_OK, alb_error, alb_node, alb_plan};
 
 use crate::outcome::Outcome;
 
@@ -104,6 +105,17 @@ impl<'a> Plan<'a> {
         // SAFETY: a node's strings live until the handle is freed, which 'a does not outlive.
         let url = unsafe { CStr::from_ptr(node.url) };
         Ok(Node { id, url: url.to_str().map_err(|error| format!("the URL of node {id}: {error}"))? })
+    }
+
+    /// After which wait the request may be tried again now that its last attempt ended so; `None` if the budget is spent.
+    pub fn retry_after(&self, outcome: Outcome) -> Result<Option<Duration>, String> {
+        // SAFETY: the handle is live, the storage is that of a plan begun with it.
+        let wait_us = unsafe { alb_retry_delay_us(self.client.0, &raw const self.storage, outcome.code()) };
+        match u64::try_from(wait_us) {
+            Ok(wait_us) => Ok(Some(Duration::from_micros(wait_us))),
+            Err(_) if wait_us == i64::from(ALB_ERR_BUDGET_SPENT) => Ok(None),
+            Err(_) => Err(format!("alb_retry_delay_us: {wait_us}")),
+        }
     }
 }
 

@@ -59,11 +59,16 @@ impl Cluster {
             Act::Slow(times) => self.slow_down(node, self.base_ms * u64::from(times - 1)),
             Act::Fault(fault) => self.post(node, "faults", fault),
             Act::Heal => {
-                let path = format!("{}/nodes/{node}/faults", self.control);
-                done(&path, self.http.delete(&path))?;
+                self.clear_faults(node)?;
                 self.slow_down(node, self.base_ms)
             }
         }
+    }
+
+    /// Lets a node go at its full speed.
+    pub fn clear_faults(&self, node: usize) -> Result<(), String> {
+        let path = format!("{}/nodes/{node}/faults", self.control);
+        done(&path, self.http.delete(&path))
     }
 
     fn slow_down(&self, node: usize, ms: u64) -> Result<(), String> {

@@ -62,8 +62,10 @@ pub fn run(setup: &Setup, scenario: &Scenario, nodes: usize, options: &[(String,
     });
     let (phases, outages) = happened?;
     let calls = calls?.concat();
-    // The last node is the one that most scenarios leave alone; all are well by now.
-    let finals = oracle::read(&cluster.urls[nodes - 1])?;
+    // All nodes are well by now; the last one is that which most scenarios leave alone.
+    let reader = nodes - 1;
+    cluster.clear_faults(reader)?;
+    let finals = oracle::read(&cluster.urls[reader])?;
     let balance = oracle::check(&calls, &finals);
     Ok(Record { calls, outages, phases, balance })
 }

@@ -1,9 +1,10 @@
-//! A worker: calls one after the other, each as an SDK makes it: a plan, attempts at its nodes, a report of each.
+//! A worker: calls one after the other, each as an SDK makes it: a plan, attempts at its nodes, a report of each, retries as far as
+//! the library grants them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::client::Client;
+use crate::client::{Client, Plan};
 use crate::http::Http;
 use crate::log::{Attempt, Call, Clock};
 use crate::oracle;
@@ -13,7 +14,7 @@ use crate::outcome::Outcome;
 pub const ATTEMPT_LIMIT: Duration = Duration::from_secs(1);
 /// How often a call is tried at most.
 pub const ATTEMPTS: usize = 4;
-/// Who is asked to slow down waits that long before the next attempt; who gives up a call, before the next call.
+/// Who gives up a call waits that long before the next one.
 const PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Worker<'a> {
@@ -46,22 +47,30 @@ impl Worker<'_> {
         let begun = self.clock.now();
         let mut plan = self.client.plan("UpdateItem", &body)?;
         let mut attempts: Vec<Attempt> = Vec::new();
-        while attempts.len() < ATTEMPTS && attempts.last().is_none_or(|last| last.outcome.is_worth_a_retry()) {
-            if attempts.last().is_some_and(|last| last.outcome == Outcome::Throttled) {
-                std::thread::sleep(PAUSE);
+        loop {
+            let attempt = self.attempt(http, &mut plan, &body)?;
+            let outcome = attempt.outcome;
+            attempts.push(attempt);
+            if !outcome.is_worth_a_retry() || attempts.len() == ATTEMPTS {
+                break;
             }
-            let asked_at = self.clock.now();
-            let node = plan.next()?;
-            let sent_at = self.clock.now();
-            let outcome = match http.call(node.url, "UpdateItem", &body) {
-                Ok((status, answer)) => Outcome::of_answer(status, &answer),
-                Err(error) => Outcome::of_error(&error),
-            };
-            self.client.report(node.id, outcome, self.clock.now() - sent_at)?;
-            let index = self.urls.iter().position(|url| url == node.url);
-            let node = index.ok_or(format!("{} is no node of the cluster", node.url))?;
-            attempts.push(Attempt { node, asked_at, reported_at: self.clock.now(), outcome });
+            let Some(wait) = plan.retry_after(outcome)? else { break };
+            std::thread::sleep(wait);
         }
         Ok(Call { client: self.number, key, begun, ended: self.clock.now(), attempts })
+    }
+
+    fn attempt(&self, http: &Http, plan: &mut Plan<'_>, body: &str) -> Result<Attempt, String> {
+        let asked_at = self.clock.now();
+        let node = plan.next()?;
+        let sent_at = self.clock.now();
+        let outcome = match http.call(node.url, "UpdateItem", body) {
+            Ok((status, answer)) => Outcome::of_answer(status, &answer),
+            Err(error) => Outcome::of_error(&error),
+        };
+        self.client.report(node.id, outcome, self.clock.now() - sent_at)?;
+        let index = self.urls.iter().position(|url| url == node.url);
+        let node = index.ok_or(format!("{} is no node of the cluster", node.url))?;
+        Ok(Attempt { node, asked_at, reported_at: self.clock.now(), outcome })
     }
 }
