@@ -38,11 +38,15 @@ pub enum Status {
     Io = -14,
     /// A defect of the library, caught; the handle goes on with what it knew.
     Panic = -15,
+    /// There were too many retries or hedges of late.
+    BudgetSpent = -16,
+    /// No hedge is offered for this request.
+    NotOffered = -17,
 }
 
 impl Status {
     /// All of them, for tables and tests.
-    pub const ALL: [Status; 16] = [
+    pub const ALL: [Status; 18] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::AbiMismatch,
@@ -59,6 +63,8 @@ impl Status {
         Status::StaleToken,
         Status::Io,
         Status::Panic,
+        Status::BudgetSpent,
+        Status::NotOffered,
     ];
 
     /// The number's C name, NUL-terminated for C.
@@ -80,6 +86,8 @@ impl Status {
             Status::StaleToken => c"ALB_ERR_STALE_TOKEN",
             Status::Io => c"ALB_ERR_IO",
             Status::Panic => c"ALB_ERR_PANIC",
+            Status::BudgetSpent => c"ALB_ERR_BUDGET_SPENT",
+            Status::NotOffered => c"ALB_ERR_NOT_OFFERED",
         }
     }
 
@@ -140,6 +148,6 @@ mod tests {
             assert_eq!(Status::from_code(status as i32), Some(status));
         }
         assert_eq!(Status::from_code(1), None);
-        assert_eq!(Status::from_code(-16), None);
+        assert_eq!(Status::from_code(-18), None);
     }
 }

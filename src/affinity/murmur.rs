@@ -49,6 +49,27 @@ impl Murmur3 {
         }
     }
 
+    /// The unsigned hash of a byte and what follows it, without going through a buffer: several times faster for keys.
+    #[inline]
+    pub fn of_prefixed(prefix: u8, bytes: &[u8]) -> i64 {
+        let mut hash = Murmur3 { length: bytes.len() as u64 + 1, ..Murmur3::new() };
+        let shifted = |[low, high]: [u64; 2]| [low << 8 | u64::from(prefix), high << 8 | low >> 56];
+        let Some((head, rest)) = bytes.split_first_chunk::<{ BLOCK - 1 }>() else {
+            hash.mix_tail(shifted(partial_words(bytes)));
+            return hash.finalised();
+        };
+        hash.block[0] = prefix;
+        hash.block[1..].copy_from_slice(head);
+        hash.mix();
+        let (blocks, tail) = rest.as_chunks::<BLOCK>();
+        for block in blocks {
+            hash.block = *block;
+            hash.mix();
+        }
+        hash.mix_tail(partial_words(tail));
+        hash.finalised()
+    }
+
     #[inline]
     fn mix(&mut self) {
         let [k1, k2] = words(&self.block);
@@ -69,9 +90,19 @@ impl Murmur3 {
                 }
                 Tail::SignExtended => sign_extended_words(&self.block[..self.held]),
             };
-            self.h2 ^= k2.wrapping_mul(C2).rotate_left(33).wrapping_mul(C1);
-            self.h1 ^= k1.wrapping_mul(C1).rotate_left(31).wrapping_mul(C2);
+            self.mix_tail([k1, k2]);
         }
+        self.finalised()
+    }
+
+    #[inline]
+    fn mix_tail(&mut self, [k1, k2]: [u64; 2]) {
+        self.h2 ^= k2.wrapping_mul(C2).rotate_left(33).wrapping_mul(C1);
+        self.h1 ^= k1.wrapping_mul(C1).rotate_left(31).wrapping_mul(C2);
+    }
+
+    #[inline]
+    fn finalised(mut self) -> i64 {
         self.h1 ^= self.length;
         self.h2 ^= self.length;
         self.h1 = self.h1.wrapping_add(self.h2);
@@ -84,6 +115,27 @@ impl Murmur3 {
 fn words(block: &[u8; BLOCK]) -> [u64; 2] {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *block;
     [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
+}
+
+/// Up to 15 bytes as two numbers, the bytes behind them as zeroes.
+#[inline]
+fn partial_words(bytes: &[u8]) -> [u64; 2] {
+    match bytes.split_first_chunk::<8>() {
+        Some((first, rest)) => [u64::from_le_bytes(*first), partial_word(rest)],
+        None => [partial_word(bytes), 0],
+    }
+}
+
+/// Up to 8 bytes as a number: two reads that may overlap where there are four or more, three bytes of which some may be the same where
+/// there are fewer.
+#[inline]
+fn partial_word(bytes: &[u8]) -> u64 {
+    let len = bytes.len();
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4));
+    }
+    let at = |index: usize| bytes.get(index).map_or(0, |byte| u64::from(*byte) << (8 * index));
+    at(0) | at(len / 2) | at(len.saturating_sub(1))
 }
 
 fn sign_extended_words(bytes: &[u8]) -> [u64; 2] {
@@ -123,6 +175,20 @@ mod tests {
                 pieces.update(&[*byte]);
             }
             assert_eq!(pieces.finish(Tail::Unsigned), hash(&bytes[..80], Tail::Unsigned));
+        }
+    }
+
+    /// The one row of `murmur3_h1` in tests/vectors/official_clients.json that no key and no token shows.
+    #[test]
+    fn high_bytes_of_the_tail_hash_as_in_the_official_clients() {
+        assert_eq!(hash(&[0xff, 0x80, 0x7f, 0x00], Tail::Unsigned), 3_749_441_285_707_731_724);
+    }
+
+    #[test]
+    fn a_prefix_hashes_as_the_first_of_the_bytes() {
+        let bytes: Vec<u8> = (0..100).map(|i| (i * 37 + 11) as u8).collect();
+        for length in 0..100 {
+            assert_eq!(Murmur3::of_prefixed(bytes[0], &bytes[1..=length]), hash(&bytes[..=length], Tail::Unsigned), "{length}");
         }
     }
 

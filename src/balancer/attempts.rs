@@ -31,6 +31,7 @@ impl Balancer {
         let (now, counted) = core.moment();
         let choice = core.choice(counted);
         let chosen = with_thread_rng(|rng| core.topology.read(|snapshot| first_choice(&choice, snapshot, rng)));
+        core.further.requests.count();
         core.begin(chosen, counted);
         self.after_pick(now);
         chosen
@@ -41,6 +42,9 @@ impl Balancer {
     pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
         let core = &*self.0;
         let (now, counted) = core.moment();
+        if plan.attempts() == 0 {
+            core.further.requests.count();
+        }
         let step = if plan.is_keyed() {
             let placement = core.config.affinity.placement;
             core.topology.read(|snapshot| plan.choose_by_key(KeyOrder::new(snapshot, placement), |node| core.health.is_aside(node)))
@@ -60,6 +64,7 @@ impl Balancer {
         let core = &*self.0;
         let (now, counted) = core.moment();
         let chosen = core.node_for_key(hash);
+        core.further.requests.count();
         core.begin(chosen, counted);
         self.after_pick(now);
         chosen
@@ -75,6 +80,9 @@ impl Balancer {
         };
         if outcome.is_answer() {
             core.note_answer(now);
+        }
+        if outcome == Outcome::Success {
+            core.further.served(&core.config, latency_us);
         }
         if sign.is_some() || outcome.is_connection_trouble() {
             core.heed(node, outcome, sign);

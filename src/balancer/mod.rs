@@ -7,6 +7,7 @@ mod attempts;
 mod checks;
 mod control;
 mod driver;
+mod further;
 mod requests;
 mod sans_io;
 mod statistics;
@@ -14,6 +15,7 @@ mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
@@ -23,7 +25,7 @@ use crate::config::{Config, RefreshMode, Source};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
 use crate::fork::{self, ForkLocal};
-use crate::health::Health;
+use crate::health::{Health, Standing};
 use crate::node::{Node, NodeId, Nodes};
 use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
@@ -31,11 +33,23 @@ use crate::routing::Cursors;
 use crate::topology::Topology;
 
 use control::Control;
+use further::Further;
 pub use requests::{Route, Write};
 pub use sans_io::Fetch;
 
 /// A load balancer for one cluster. All methods may be called from any number of threads at once.
 pub struct Balancer(Arc<Core>);
+
+/// How a node fares, for those who look.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthView {
+    /// In use or set aside, and why.
+    pub standing: Standing,
+    /// When its next probe is due; `None` while it is in use.
+    pub probe_in: Option<Duration>,
+    /// What a request is expected to take at a node of which nothing is known, in microseconds; 0 before the first report.
+    pub mean_us: u64,
+}
 
 /// What picks touch at each call.
 struct Hot {
@@ -56,6 +70,7 @@ struct Core {
     cursors: Cursors,
     nodes: Nodes,
     health: Health,
+    further: Further,
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
     routes: Counters<{ Route::ALL.len() }>,
@@ -86,6 +101,7 @@ impl Balancer {
             cursors: Cursors::new(),
             nodes: Nodes::new(config.scheme),
             health: Health::new(&config),
+            further: Further::new(&config, clock.now()),
             table_keys: TableKeys::default(),
             routes: Counters::default(),
             transport,
@@ -131,6 +147,15 @@ impl Balancer {
             (0..snapshot.all()).any(|index| snapshot.node(index) == id)
                 || (0..snapshot.keyed()).any(|index| snapshot.keyed_node(index) == id)
         })
+    }
+
+    /// How a node fares; `None` if there is no such node.
+    pub fn health_of(&self, id: NodeId) -> Option<HealthView> {
+        let core = &*self.0;
+        let now = core.clock.now();
+        let standing = core.health.standing(id, now)?;
+        let probe_in = standing.probe_at.map(|at| if core.health.is_due(at, now) { Duration::ZERO } else { at.since(now) });
+        Some(HealthView { standing, probe_in, mean_us: core.health.mean_us() })
     }
 
     /// Whether the node is set aside.

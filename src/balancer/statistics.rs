@@ -1,6 +1,7 @@
 //! The page of statistics. docs/STATISTICS.md explains each member; a test compares the names.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
@@ -59,8 +60,15 @@ impl Balancer {
             "scope": core.config.scope.tier(listing.tier).to_string(),
             "scope_wanted": core.config.scope.tier(0).to_string(),
             "list_known": known,
-            "generation": core.topology.generation().load(std::sync::atomic::Ordering::Relaxed),
+            "generation": core.topology.generation().load(Ordering::Relaxed),
             "policy": core.config.policy.name(),
+            "mean_us": core.health.mean_us(),
+            "overloaded": core.health.is_overloaded(),
+            "retries": {
+                "granted": core.further.retries_granted.load(Ordering::Relaxed),
+                "refused": core.further.retries_refused.load(Ordering::Relaxed),
+            },
+            "hedges": { "granted": core.further.hedges_granted.load(Ordering::Relaxed) },
             "refresh": {
                 "mode": match core.config.refresh_mode {
                     RefreshMode::Inline => "inline",

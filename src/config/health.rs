@@ -70,3 +70,31 @@ pub struct HealthOptions {
     /// The attempts that there must be in it.
     pub failure_attempts: u32,
 }
+
+/// The `retry.*` options: how many further attempts a failing cluster is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RetryOptions {
+    /// Retries in percent of requests.
+    pub percent: u32,
+    /// Retries a second that are granted in any case.
+    pub per_second: u32,
+    /// How many are saved up at most.
+    pub burst: u32,
+    /// The longest first back-off; it doubles each time.
+    pub backoff_base: Duration,
+    /// The longest of all.
+    pub backoff_max: Duration,
+}
+
+/// The `hedge.*` options: second attempts before the first one has failed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct HedgeOptions {
+    /// Whether they are offered at all.
+    pub on: bool,
+    /// How many percent of attempts are to be done before one is hedged.
+    pub percentile: u32,
+    /// Hedges in percent of requests.
+    pub percent: u32,
+    /// How many are saved up at most.
+    pub burst: u32,
+}

@@ -148,6 +148,68 @@ pub static OPTIONS: &[ConfigOption] = &[
         "With fewer attempts in that time the share says nothing.",
         |config, value| whole(value, 1, 1_000_000, &mut config.health.failure_attempts),
     ),
+    option(
+        "retry.percent",
+        "20",
+        "a number from 0 to 1000",
+        "How many retries `alb_retry_delay_us` grants, in percent of the requests that began: an outage of the whole cluster is not \
+         multiplied.",
+        |config, value| whole(value, 0, 1000, &mut config.retry.percent),
+    ),
+    option(
+        "retry.per_second",
+        "5",
+        "a number from 0 to 1000000",
+        "How many retries a second it grants in any case, for programs with few requests.",
+        |config, value| whole(value, 0, 1_000_000, &mut config.retry.per_second),
+    ),
+    option(
+        "retry.burst",
+        "10",
+        "a number from 1 to 1000000",
+        "How many retries are saved up at most while none are needed.",
+        |config, value| whole(value, 1, 1_000_000, &mut config.retry.burst),
+    ),
+    option(
+        "retry.backoff_base_ms",
+        "25",
+        "milliseconds from 1 to 60000, at most retry.backoff_max_ms",
+        "The longest wait before a retry when waiting helps: the node asked for less, or all nodes were tried. A random part of it is \
+         waited; it doubles each time. A failure of one node is retried at another one at once.",
+        |config, value| milliseconds(value, 1, 60_000, &mut config.retry.backoff_base),
+    ),
+    option("retry.backoff_max_ms", "1000", "milliseconds from 1 to 600000", "The longest wait of all.", |config, value| {
+        milliseconds(value, 1, 600_000, &mut config.retry.backoff_max)
+    }),
+    option(
+        "hedge",
+        "off",
+        "on or off",
+        "Whether `alb_hedge_delay_us` offers second attempts for requests that take long. For requests that may be made twice: reads, and \
+         writes that can be repeated. It shortens the longest latencies of a cluster that has load to spare, and costs all others some.",
+        |config, value| on_or_off(value, &mut config.hedge.on),
+    ),
+    option(
+        "hedge.percentile",
+        "95",
+        "a number from 50 to 99",
+        "A request is hedged when it takes longer than this many percent of all.",
+        |config, value| whole(value, 50, 99, &mut config.hedge.percentile),
+    ),
+    option(
+        "hedge.percent",
+        "5",
+        "a number from 1 to 5",
+        "How many hedges are offered, in percent of the requests that began.",
+        |config, value| whole(value, 1, 5, &mut config.hedge.percent),
+    ),
+    option(
+        "hedge.burst",
+        "3",
+        "a number from 1 to 10",
+        "How many hedges are saved up at most. More of them at once can push a busy cluster over the edge.",
+        |config, value| whole(value, 1, 10, &mut config.hedge.burst),
+    ),
 ];
 
 fn whole(value: &str, least: u32, most: u32, place: &mut u32) -> Result<(), String> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use affinity::{AffinityMode, AffinityOptions, AffinityOrder, AffinityRule, AffinityScope, Placement};
 pub(crate) use affinity::{check_attribute_name, check_table_name};
-pub use health::{AdaptiveOptions, HealthOptions, Policy};
+pub use health::{AdaptiveOptions, HealthOptions, HedgeOptions, Policy, RetryOptions};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
 
@@ -78,6 +78,10 @@ pub struct Config {
     pub adaptive: AdaptiveOptions,
     /// When a node is set aside.
     pub health: HealthOptions,
+    /// How many further attempts a failing cluster is given.
+    pub retry: RetryOptions,
+    /// Second attempts before the first one has failed.
+    pub hedge: HedgeOptions,
     /// What discovery calls itself; empty sends nothing.
     pub user_agent: String,
     /// TLS of discovery.
@@ -104,6 +108,8 @@ impl Default for Config {
             affinity: AffinityOptions::default(),
             adaptive: AdaptiveOptions::default(),
             health: HealthOptions::default(),
+            retry: RetryOptions::default(),
+            hedge: HedgeOptions::default(),
             user_agent: String::new(),
             tls: TlsOptions::default(),
         };
@@ -143,9 +149,10 @@ impl Config {
                 "option seeds is not set: give at least one host or host:port of the cluster",
             ));
         }
-        let pairs: [(&str, Duration, &str, Duration); 3] = [
+        let pairs: [(&str, Duration, &str, Duration); 4] = [
             ("refresh.active_ms", self.active, "refresh.idle_ms", self.idle),
             ("health.eject_base_ms", self.health.eject_base, "health.eject_max_ms", self.health.eject_max),
+            ("retry.backoff_base_ms", self.retry.backoff_base, "retry.backoff_max_ms", self.retry.backoff_max),
             ("discovery.stall_ms", self.stall, "discovery.timeout_ms", self.timeout),
         ];
         for (small, low, large, high) in pairs {

@@ -51,8 +51,11 @@ impl Word {
         Word(lanes & ((1 << EPOCH_SHIFT) - 1) | u64::from(epoch) << EPOCH_SHIFT)
     }
 
+    #[inline]
     fn count(self) -> u32 {
-        (0..LANES).map(|lane| self.lane(lane) as u32).sum()
+        const EVEN: u64 = LANE_MASK | LANE_MASK << (2 * LANE_BITS);
+        let pairs = (self.0 & EVEN) + ((self.0 >> LANE_BITS) & EVEN);
+        ((pairs & ((1 << (2 * LANE_BITS)) - 1)) + (pairs >> (2 * LANE_BITS))) as u32
     }
 }
 
@@ -75,10 +78,11 @@ impl Lanes {
         Word(self.0.load(Ordering::Relaxed)).at(epoch_of(now)).count()
     }
 
-    /// An attempt begins; tells how many were in flight before.
+    /// So many attempts begin, one or two; tells how many were in flight before.
     #[inline]
-    pub fn begin(&self, now: Tick) -> u32 {
+    pub fn begin(&self, now: Tick, attempts: u32) -> u32 {
         let epoch = epoch_of(now);
+        let more = u64::from(attempts) << shift(epoch);
         let mut word = Word(self.0.load(Ordering::Relaxed));
         loop {
             let current = word.at(epoch);
@@ -87,10 +91,10 @@ impl Lanes {
             }
             if current == word {
                 // One step that cannot fail; that another thread emptied lanes meanwhile does not matter to the current one.
-                self.0.fetch_add(1 << shift(epoch), Ordering::Relaxed);
+                self.0.fetch_add(more, Ordering::Relaxed);
                 return current.count();
             }
-            let next = current.0 + (1 << shift(epoch));
+            let next = current.0 + more;
             match self.0.compare_exchange_weak(word.0, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return current.count(),
                 Err(seen) => word = Word(seen),
@@ -130,7 +134,7 @@ mod tests {
     fn what_begins_ends() {
         let lanes = Lanes::default();
         for expected in 0..5 {
-            assert_eq!(lanes.begin(Tick(7)), expected);
+            assert_eq!(lanes.begin(Tick(7), 1), expected);
         }
         for left in (0..5).rev() {
             lanes.end(Tick(7), Tick(9));
@@ -145,10 +149,10 @@ mod tests {
         for busy in [false, true] {
             let lanes = Lanes::default();
             let start = Tick(3 * LANE + 5);
-            lanes.begin(start);
+            lanes.begin(start, 1);
             for tick in (start.0..start.0 + 5 * LANE).step_by(997).map(Tick) {
                 if busy {
-                    lanes.begin(tick);
+                    lanes.begin(tick, 1);
                     lanes.end(tick, tick);
                 }
                 let age = tick.since(start);
@@ -165,8 +169,8 @@ mod tests {
     #[test]
     fn a_long_attempt_ends_in_the_lane_it_began_in() {
         let lanes = Lanes::default();
-        lanes.begin(Tick(10));
-        lanes.begin(Tick(2 * LANE + 10));
+        lanes.begin(Tick(10), 1);
+        lanes.begin(Tick(2 * LANE + 10), 1);
         lanes.end(Tick(10), Tick(2 * LANE + 20));
         assert_eq!(lanes.count(Tick(4 * LANE + 10)), 1, "the later one is still counted when the first one's lane is gone");
         lanes.end(Tick(10), Tick(5 * LANE));
@@ -176,7 +180,7 @@ mod tests {
     #[test]
     fn a_stop_watch_started_late_finds_its_attempt_across_the_border() {
         let lanes = Lanes::default();
-        lanes.begin(Tick(LANE - 1));
+        lanes.begin(Tick(LANE - 1), 1);
         lanes.end(Tick(LANE), Tick(LANE + 5));
         assert_eq!(lanes.count(Tick(LANE + 5)), 0);
     }
@@ -184,8 +188,8 @@ mod tests {
     #[test]
     fn a_thread_that_read_the_clock_before_a_border_takes_nothing_from_the_others() {
         let lanes = Lanes::default();
-        lanes.begin(Tick(LANE + 1));
-        lanes.begin(Tick(LANE - 1));
+        lanes.begin(Tick(LANE + 1), 1);
+        lanes.begin(Tick(LANE - 1), 1);
         assert_eq!(lanes.count(Tick(LANE + 1)), 2);
         lanes.end(Tick(LANE - 1), Tick(LANE - 1));
         assert_eq!(lanes.count(Tick(LANE + 1)), 1);
@@ -195,7 +199,7 @@ mod tests {
     fn a_full_lane_does_not_run_over_into_the_next() {
         let lanes = Lanes::default();
         for _ in 0..10_000 {
-            lanes.begin(Tick(5));
+            lanes.begin(Tick(5), 1);
         }
         assert_eq!(u64::from(lanes.count(Tick(5))), FULL);
         assert_eq!(lanes.count(Tick(5 + 4 * LANE)), 0);
@@ -210,7 +214,7 @@ mod tests {
                 scope.spawn(|| {
                     // Threads run apart, and two borders are passed meanwhile.
                     for tick in (0..rounds).map(|round| Tick(LANE - 1 + round * (LANE + 2) / rounds)) {
-                        lanes.begin(tick);
+                        lanes.begin(tick, 1);
                         lanes.end(tick, tick);
                     }
                 });
@@ -228,7 +232,7 @@ mod tests {
             let mut began = 0;
             for (begins, at, age) in events {
                 if begins {
-                    lanes.begin(Tick(at));
+                    lanes.begin(Tick(at), 1);
                     began += 1;
                 } else {
                     lanes.end(Tick(at.wrapping_sub(age)), Tick(at));
@@ -247,7 +251,7 @@ mod tests {
                 // None may be older than the lanes reach.
                 open.retain(|begun| { let old = now.since(*begun) >= 2 * LANE; if old { lanes.end(*begun, now); } !old });
                 if begins {
-                    prop_assert_eq!(lanes.begin(now), open.len() as u32);
+                    prop_assert_eq!(lanes.begin(now, 1), open.len() as u32);
                     open.push(now);
                 } else if let Some(begun) = open.pop() {
                     lanes.end(begun, now);

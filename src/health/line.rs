@@ -58,13 +58,28 @@ pub(super) fn stamp(tick: Tick) -> u32 {
     tick.0.max(1)
 }
 
+/// The share of its normal load that a node gets that came back at that stamp, of which 0 says never.
+pub(super) fn warmth(now: Tick, back: u32, rules: &Rules) -> f32 {
+    let age = now.since(Tick(back));
+    if back == 0 || age >= rules.slow_start {
+        return 1.0;
+    }
+    (age as f32 / rules.slow_start as f32).max(rules.slow_start_least)
+}
+
 impl Line {
-    /// An attempt begins.
+    /// So many attempts begin.
     #[inline]
-    pub fn begin(&self, now: Tick) {
-        if self.in_flight.begin(now) == 0 {
+    pub fn begin(&self, now: Tick, attempts: u32) {
+        if self.in_flight.begin(now, attempts) == 0 {
             self.heard_at.store(stamp(now), Ordering::Relaxed);
         }
+    }
+
+    /// An attempt ends that took so long.
+    #[inline]
+    pub fn end(&self, latency_us: u64, now: Tick) {
+        self.in_flight.end(now.before(latency_us), now);
     }
 
     /// The price of sending a request there now: the time it may take, for each request in flight once more, and more while the node
@@ -79,26 +94,16 @@ impl Line {
                 latency = latency.max(silence);
             }
         }
-        latency * (in_flight + 1) as f32 / self.ramp(now, rules)
-    }
-
-    /// The share of its normal load that a node gets that came back a moment ago.
-    #[inline]
-    pub(super) fn ramp(&self, now: Tick, rules: &Rules) -> f32 {
+        let price = latency * (in_flight + 1) as f32;
         match self.back_at.load(Ordering::Relaxed) {
-            0 => 1.0,
-            back => match now.since(Tick(back)) {
-                age if age >= rules.slow_start => 1.0,
-                age => (age as f32 / rules.slow_start as f32).max(rules.slow_start_least),
-            },
+            0 => price,
+            back => price / warmth(now, back, rules),
         }
     }
 
-    /// An attempt has ended.
+    /// Draws the consequences of how an attempt ended.
     #[inline]
     pub fn report(&self, outcome: Outcome, latency_us: u64, now: Tick, pool: &Pool, rules: &Rules) -> Option<Sign> {
-        let begun = now.before(latency_us);
-        self.in_flight.end(begun, now);
         let mean = pool.mean();
         match outcome.meaning() {
             Meaning::Unknown => None,
@@ -108,7 +113,7 @@ impl Line {
                     self.failures_in_a_row.store(0, Ordering::Relaxed);
                 }
                 self.sample(latency_us as f32, false, now, mean, pool, rules);
-                (self.is_aside() && self.began_aside(begun)).then_some(Sign::Well)
+                (self.is_aside() && self.began_aside(now.before(latency_us))).then_some(Sign::Well)
             }
             Meaning::Busy => {
                 self.hear(now);

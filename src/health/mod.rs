@@ -1,17 +1,19 @@
 //! How the nodes fare: what a request to each is expected to take, who is set aside, and for how long.
 //!
 //! A pick begins an attempt, a report ends it; both touch one cache line of the node and wait for nobody. [`line`] is that record,
-//! [`estimate`], [`lanes`], [`window`] and [`pool`] what it is made of; [`ejection`] decides who is set aside.
+//! [`estimate`], [`lanes`], [`window`] and [`pool`] what it is made of, [`shards`] what is kept off it; [`ejection`] decides who is set aside.
 
+mod budget;
 mod ejection;
 mod estimate;
 mod lanes;
 mod line;
 mod outcome;
 mod pool;
+mod quantile;
 mod rules;
+mod shards;
 mod standing;
-mod tally;
 mod tick;
 mod window;
 
@@ -28,11 +30,13 @@ use crate::rows::Rows;
 use line::Line;
 use pool::Pool;
 use rules::Rules;
-use tally::Tallies;
+use shards::Shards;
 use tick::Tick;
 
+pub use budget::{Budget, Requests};
 pub use line::Sign;
-pub use outcome::Outcome;
+pub use outcome::{Meaning, Outcome};
+pub use quantile::Quantile;
 pub use standing::{Cause, Standing};
 
 /// Every node's health, by the node's number.
@@ -40,19 +44,19 @@ pub struct Health {
     rules: Rules,
     lines: Rows<Line>,
     pool: CachePadded<Pool>,
-    tallies: Tallies,
+    shards: Shards,
 }
 
 impl Health {
     /// No node yet.
     pub fn new(config: &Config) -> Health {
-        Health { rules: Rules::of(config), lines: Rows::new(), pool: CachePadded::new(Pool::default()), tallies: Tallies::new() }
+        Health { rules: Rules::of(config), lines: Rows::new(), pool: CachePadded::new(Pool::default()), shards: Shards::new() }
     }
 
     /// Makes room for that many nodes. One writer at a time (the caller sees to that).
     pub fn grow(&self, nodes: usize) {
         self.lines.grow(nodes);
-        self.tallies.grow(nodes);
+        self.shards.grow(nodes);
     }
 
     #[inline]
@@ -73,17 +77,25 @@ impl Health {
     /// An attempt at the node begins.
     #[inline]
     pub fn begin(&self, node: NodeId, now: Nanos) {
-        if let Some(line) = self.line(node) {
-            line.begin(Tick::of(now));
+        if let (Some(line), Some(own)) = (self.line(node), self.shards.own(node)) {
+            let now = Tick::of(now);
+            match own.begin(now) {
+                0 => {}
+                attempts => line.begin(now, attempts),
+            }
         }
     }
 
     /// An attempt at the node has ended. Tells what somebody should look at; [`None`] if there is no such node.
     #[inline]
     pub fn report(&self, node: NodeId, outcome: Outcome, latency_us: u64, now: Nanos) -> Option<Option<Sign>> {
-        let line = self.line(node)?;
-        self.tallies.count(node, outcome, latency_us);
-        Some(line.report(outcome, latency_us, Tick::of(now), &self.pool, &self.rules))
+        let (line, own) = (self.line(node)?, self.shards.own(node)?);
+        let now = Tick::of(now);
+        self.shards.count(node, own, outcome, latency_us);
+        if !own.end() {
+            line.end(latency_us, now);
+        }
+        Some(line.report(outcome, latency_us, now, &self.pool, &self.rules))
     }
 
     /// Whether the node is set aside.
@@ -99,17 +111,28 @@ impl Health {
 
     /// How the node stands; `None` if there is no such node.
     pub fn standing(&self, node: NodeId, now: Nanos) -> Option<Standing> {
-        Some(self.line(node)?.standing(Tick::of(now), self.pool.mean(), &self.rules))
+        let standing = self.line(node)?.standing(Tick::of(now), self.pool.mean(), &self.rules);
+        Some(Standing { in_flight: standing.in_flight + self.shards.deferred(node), ..standing })
+    }
+
+    /// The mean latency of all nodes in microseconds; 0 before the first report.
+    pub fn mean_us(&self) -> u64 {
+        self.pool.mean() as u64
+    }
+
+    /// Whether requests take much longer than over the last minute.
+    pub fn is_overloaded(&self) -> bool {
+        self.pool.is_overloaded()
     }
 
     /// How many attempts at the node ended so.
     pub fn counted(&self, node: NodeId, outcome: Outcome) -> u64 {
-        self.tallies.counted(node, outcome)
+        self.shards.counted(node, outcome)
     }
 
     /// The mean latency of the attempts at the node that succeeded, in microseconds; 0 when none did.
     pub fn mean_latency_us(&self, node: NodeId) -> u64 {
-        self.tallies.mean_latency_us(node)
+        self.shards.mean_latency_us(node)
     }
 }
 

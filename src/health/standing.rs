@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering;
 
 use super::estimate::Estimate;
-use super::line::{CLOCKS_APART, Line, stamp};
+use super::line::{CLOCKS_APART, Line, stamp, warmth};
 use super::rules::Rules;
 use super::tick::Tick;
 use super::window::Window;
@@ -160,7 +160,7 @@ impl Line {
             cause: probe_at.map_or(Cause::None, |_| Cause::from_code(self.cause.load(Ordering::Relaxed))),
             probe_at,
             strikes: self.strikes(),
-            warming_up: probe_at.is_none() && self.ramp(now, rules) < 1.0,
+            warming_up: probe_at.is_none() && warmth(now, self.back_at.load(Ordering::Relaxed), rules) < 1.0,
             estimate_us: estimate.is_known().then(|| estimate.now(now, mean, &rules.averaging) as u64),
             in_flight: self.in_flight.count(now),
             failures_in_a_row: self.failures_in_a_row(),

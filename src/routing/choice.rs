@@ -30,7 +30,7 @@ impl Choice<'_> {
             Choice::Cheapest(prices, candidates) => {
                 let mut best = Best::new(prices);
                 draw(count, *candidates, rng, |index| best.offer(node(index)));
-                best.node.unwrap_or_else(|| node(rng.below(count)))
+                best.node().unwrap_or_else(|| node(rng.below(count)))
             }
         }
     }
@@ -69,33 +69,42 @@ impl Choice<'_> {
                         best.offer(id);
                     }
                 }
-                if best.node.is_none() {
+                if best.node().is_none() {
                     (0..count).map(node).filter(|id| !tried(*id)).for_each(|id| best.offer(id));
                 }
-                best.node
+                best.node()
             }
         }
     }
 }
 
-/// The cheapest node offered so far, the first among equals.
+/// The cheapest node offered so far, the first among equals. Nobody can foretell which it will be, so no branch depends on it.
 struct Best<'a> {
     prices: &'a Prices<'a>,
-    price: f32,
-    node: Option<NodeId>,
+    /// The price as bits, which for positive numbers are in the same order, and behind it how many were offered before.
+    key: u64,
+    node: NodeId,
+    offered: u32,
 }
 
 impl<'a> Best<'a> {
+    const NONE: u64 = u64::MAX;
+
     fn new(prices: &'a Prices<'a>) -> Self {
-        Best { prices, price: f32::INFINITY, node: None }
+        Best { prices, key: Self::NONE, node: 0, offered: 0 }
     }
 
     #[inline]
     fn offer(&mut self, node: NodeId) {
-        let price = self.prices.of(node);
-        if price < self.price {
-            (self.price, self.node) = (price, Some(node));
-        }
+        let key = (u64::from(self.prices.of(node).to_bits()) << 32) | u64::from(self.offered);
+        self.node = if key < self.key { node } else { self.node };
+        self.key = self.key.min(key);
+        self.offered += 1;
+    }
+
+    #[inline]
+    fn node(&self) -> Option<NodeId> {
+        (self.offered > 0).then_some(self.node)
     }
 }
 
@@ -108,17 +117,21 @@ fn draw(count: u32, most: u32, rng: &mut Rng, mut take: impl FnMut(u32)) {
         return;
     }
     let mut drawn = [0; MOST_CANDIDATES];
+    let mut bits = 0;
     for so_far in 0..(most as usize).min(MOST_CANDIDATES) {
+        // Each word of random bits is enough for two draws.
+        bits = if so_far % 2 == 0 { rng.next() } else { bits << 32 };
         // One of the indices that are left, counted without those drawn, which stand in order.
-        let mut index = rng.below(count - so_far as u32);
-        let mut place = 0;
-        while place < so_far && drawn[place] <= index {
-            index += 1;
-            place += 1;
+        let mut index = (((bits >> 32) * u64::from(count - so_far as u32)) >> 32) as u32;
+        for before in &drawn[..so_far] {
+            index += u32::from(index >= *before);
         }
-        drawn.copy_within(place..so_far, place + 1);
-        drawn[place] = index;
         take(index);
+        let mut last = index;
+        for place in &mut drawn[..so_far] {
+            (*place, last) = (last.min(*place), last.max(*place));
+        }
+        drawn[so_far] = last;
     }
 }
 

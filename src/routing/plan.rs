@@ -91,6 +91,12 @@ impl Plan {
         Plan { key_hash: hash, kind: kind::KEY, ..Plan::start() }
     }
 
+    /// How many steps were taken; 0 also for storage that was never started.
+    #[inline]
+    pub fn attempts(&self) -> u32 {
+        if self.magic == MAGIC { self.attempts } else { 0 }
+    }
+
     /// Whether the order is that of a key or a batch.
     #[inline]
     pub fn is_keyed(&self) -> bool {
@@ -208,7 +214,8 @@ impl Plan {
             .or_else(|| choice.of_untried(snapshot.all(), |index| snapshot.node(index), self.last, tried, rng))
     }
 
-    fn was_tried(&self, node: NodeId) -> bool {
+    /// Whether the node was tried, as far as that is remembered.
+    pub fn was_tried(&self, node: NodeId) -> bool {
         match self.tried.get(node as usize / 64) {
             Some(word) => word & (1 << (node % 64)) != 0,
             None => self.late.iter().take(self.late_count as usize).any(|id| *id == node),

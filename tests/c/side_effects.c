@@ -48,6 +48,52 @@ static void for_every_policy_and_mode(void (*test)(alb *lb))
     }
 }
 
+/* Routing by key in all its ways; the table's key is told by option, as the first sight of a table does allocate. */
+static long route(alb *lb, long times)
+{
+    static const char put[] = "{\"TableName\":\"t\",\"Item\":{\"id\":{\"S\":\"caf\\u00e9\"}}}";
+    static const char batch[] = "{\"RequestItems\":{\"t\":[{\"PutRequest\":{\"Item\":{\"id\":{\"B\":\"AAAA\"}}}},"
+                                "{\"DeleteRequest\":{\"Key\":{\"id\":{\"N\":\"17\"}}}}]}}";
+    static const uint8_t key[] = { 'k', 'e', 'y' };
+    long good = 0;
+    long i;
+    for (i = 0; i < times; i++) {
+        alb_plan plan;
+        char name[256];
+        good += alb_node_for_key(lb, ALB_KEY_S, key, sizeof key, NULL) >= 0;
+        alb_plan_for_key(lb, ALB_KEY_B, key, sizeof key, &plan);
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        alb_plan_for_request(lb, "PutItem", 7, (const uint8_t *)put, sizeof put - 1, &plan);
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        alb_plan_for_request(lb, "BatchWriteItem", 14, (const uint8_t *)batch, sizeof batch - 1, &plan);
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        alb_plan_for_request(lb, "PutItem", 7, (const uint8_t *)put, sizeof put - 2, &plan); /* not readable */
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        alb_plan_for_write(lb, "PutItem", 7, "t", 1, ALB_KEY_S, key, sizeof key, 0, NULL, 0, &plan);
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        alb_plan_start(lb, &plan);
+        alb_plan_vote(lb, &plan, "t", 1, ALB_KEY_S, key, sizeof key);
+        good += alb_plan_next(lb, &plan, NULL) >= 0;
+        good += alb_table_key(lb, "t", 1, name, sizeof name) == 2;
+        good += alb_table_key_next_wanted(lb, name, sizeof name) == 0;
+    }
+    return good;
+}
+
+static void routing_by_key_allocates_nothing(void)
+{
+    static const char *const placements[] = { "official", "rendezvous" };
+    int placement;
+    for (placement = 0; placement < 2; placement++) {
+        alb *lb = open_handle("seeds", seed_list(9), "discovery", "static", "refresh.mode", "manual", "affinity", "any_write",
+                              "affinity.placement", placements[placement], "table.t.key", "id", NULL);
+        unsigned long before = allocations();
+        CHECK_EQ(route(lb, 10000), 90000);
+        CHECK_EQ(allocations() - before, 0);
+        alb_free(lb);
+    }
+}
+
 static void check_allocations(alb *lb)
 {
     unsigned long before = allocations();
@@ -162,6 +208,7 @@ int main(void)
 {
     static const struct test tests[] = {
         TEST(a_pick_allocates_nothing),
+        TEST(routing_by_key_allocates_nothing),
         TEST(a_million_picks_make_no_system_call),
         TEST(strict_mode_does_kill_at_a_system_call),
         TEST(library_starts_no_thread_unless_asked),

@@ -7,10 +7,11 @@ fn a_record_is_one_cache_line() {
 
 #[test]
 fn unknown_nodes_cost_alike_and_those_in_flight_more() {
-    let bench = Bench::new(3);
+    let mut bench = Bench::new(3);
     assert_eq!(bench.price(0), bench.price(1));
     bench.health.begin(0, bench.now);
     assert_eq!(bench.price(0), 2.0 * bench.price(1));
+    bench.pass(2);
     bench.health.begin(0, bench.now);
     assert_eq!(bench.price(0), 3.0 * bench.price(1));
     assert_eq!(bench.standing(0).in_flight, 2);

@@ -1,4 +1,4 @@
-"""The C header in ctypes: structs, constants and the prototype of every function this package calls.
+"""The C header in ctypes: structs, constants and the prototype of every function that this package or its tests call.
 
 Nothing here does anything; `_library` loads and `_core` calls. tests/test_header.py compares all of it with
 include/alternator_lb.h, so a change of the header cannot be missed.
@@ -13,6 +13,7 @@ from ctypes import (
     c_char,
     c_char_p,
     c_int32,
+    c_int64,
     c_size_t,
     c_uint16,
     c_uint32,
@@ -22,6 +23,12 @@ from ctypes import (
 from typing import Any, Final
 
 ABI_VERSION: Final = 1
+
+URL_CAPACITY: Final = 2048
+
+KEY_S: Final = 1
+KEY_N: Final = 2
+KEY_B: Final = 3
 
 OUTCOME_SUCCESS: Final = 0
 OUTCOME_CALLER_FAULT: Final = 1
@@ -87,6 +94,10 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_next_node": (c_int32, (c_void_p, _node)),
     "alb_plan_after": (c_int32, (c_void_p, c_int32, _plan)),
     "alb_plan_next": (c_int32, (c_void_p, _plan, _node)),
+    "alb_node_for_key": (c_int32, (c_void_p, c_int32, c_char_p, c_size_t, _node)),
+    "alb_plan_for_key": (c_int32, (c_void_p, c_int32, c_char_p, c_size_t, _plan)),
+    "alb_plan_for_request": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _plan)),
+    "alb_token_for_key": (c_int32, (c_int32, c_char_p, c_size_t, POINTER(c_int64))),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
     "alb_node_get": (c_int32, (c_void_p, c_int32, _node)),
@@ -94,6 +105,8 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_refresh": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_check_scope": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_scope_supported": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_discovery_next": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t, POINTER(c_uint32), _error)),
+    "alb_discovery_feed": (c_int32, (c_void_p, c_uint64, c_int32, c_char_p, c_size_t, _error)),
     "alb_next_event": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t)),
     "alb_statistics": (c_int32, (c_void_p, c_char_p, c_size_t)),
 }
