@@ -1,6 +1,8 @@
 //! The library itself, through its public API: a handle under virtual time, a query plan for each request, a report of each attempt,
 //! and discovery driven as an event loop drives it.
 
+use std::time::Duration;
+
 use alternator_lb::{Balancer, Config, Error, NodeId, Outcome};
 
 use super::alarm::Alarm;
@@ -75,6 +77,18 @@ impl Policy for Product {
             let taken = self.balancer.report(id, outcome, (latency * 1e6) as u64);
             self.note(taken);
         }
+    }
+
+    /// The library says itself how long to wait, whatever the SDK would do.
+    fn retry_after(&mut self, now: f64, walk: &Walk, outcome: Outcome, _usual: f64) -> Option<f64> {
+        self.time.set(now);
+        self.balancer.retry_delay(&walk.plan, outcome).ok().map(|wait| wait.as_secs_f64())
+    }
+
+    fn hedge_after(&mut self, now: f64, walk: &Walk, elapsed: f64) -> Option<f64> {
+        self.time.set(now);
+        let elapsed = Duration::from_nanos((elapsed * 1e9).round() as u64);
+        self.balancer.hedge_delay(&walk.plan, elapsed).ok().map(|wait| wait.as_secs_f64())
     }
 
     fn wake_at(&mut self, now: f64) -> Option<f64> {
