@@ -14,9 +14,12 @@ from typing import Any, Final, Literal
 from . import _clients, _library, _log, errors
 from ._clients import ClientDefaults
 from ._core import Core
+from ._hook_options import HookOptions
 from ._version import VERSION
 
 _VERIFY: Final[Mapping[object, str]] = {True: "full", False: "none"}
+# Who asks for the partition keys of tables, by `refresh`; in manual mode `AlternatorLB.refresh` alone does.
+_DESCRIBE: Final[Mapping[str, Literal["inline", "thread"]]] = {"inline": "inline", "thread": "thread"}
 
 
 class AlternatorLB:
@@ -28,6 +31,8 @@ class AlternatorLB:
     scope:      instead of the two above, a chain to fall back along: "rack:dc1/r1>dc:dc1>cluster", or its links as a list.
     refresh:    "inline" (a request that finds the list old renews it), "manual" (only `refresh()` does) or "thread".
     policy:     "random" or "round_robin".
+    affinity:   "none", or which writes go to the node of their partition key: "rmw" or "any_write".
+    table_keys: the partition keys of tables, {table: attribute}; those of others are learned by DescribeTable.
     aws_access_key_id, aws_secret_access_key, aws_session_token, region_name, config: defaults of the clients made here.
     ca_file, cert_file, key_file, verify: TLS of discovery and of the clients made here; verify is True, False or "no_hostname".
     options:    any other option of the core by its name, as text.
@@ -45,6 +50,8 @@ class AlternatorLB:
         scope: str | Iterable[str] | None = None,
         refresh: str = "inline",
         policy: str | None = None,
+        affinity: str | None = None,
+        table_keys: Mapping[str, str] | None = None,
         aws_access_key_id: str | None = None,
         aws_secret_access_key: str | None = None,
         aws_session_token: str | None = None,
@@ -64,6 +71,8 @@ class AlternatorLB:
             "scope": _scope(datacenter, rack, scope),
             "refresh.mode": refresh,
             "policy": policy,
+            "affinity": affinity,
+            **{f"table.{table}.key": key for table, key in (table_keys or {}).items()},
             "tls.ca_file": _text(ca_file),
             "tls.cert_file": _text(cert_file),
             "tls.key_file": _text(key_file),
@@ -85,6 +94,9 @@ class AlternatorLB:
             cert_file=_text(cert_file),
             key_file=_text(key_file),
             verify=verify,
+        )
+        self._hook_options = HookOptions(
+            by_key=keys["affinity"] not in (None, "none"), describe=_DESCRIBE.get(str(keys["refresh.mode"]), "never")
         )
         self._events_read = 0
         self._events_logged = 0
@@ -126,7 +138,7 @@ class AlternatorLB:
         from . import _hooks
 
         self._open()
-        _hooks.patch(client, self, self._for_request)
+        _hooks.patch(client, self, self._for_request, self._hook_options)
 
     def unpatch_dynamodb_client(self, client: Any) -> None:
         """Gives the client back its own endpoint."""
@@ -148,12 +160,20 @@ class AlternatorLB:
         return self.nodes
 
     def refresh(self, timeout: float = 10.0) -> None:
-        """Asks the cluster for its nodes now, for at most `timeout` seconds."""
+        """Asks the cluster for its nodes now, for at most `timeout` seconds, and for partition keys that are wanted."""
         core = self._open()
         try:
             core.refresh(timeout)
         finally:
             self._log_events(core)
+        if self._hook_options.by_key:
+            from . import _hooks
+
+            _hooks.describe_wanted(self)
+
+    def get_partition_key_name(self, table: str) -> str | None:
+        """The partition key's attribute of a table: as given, or as learned; None while it is not known."""
+        return self._open().table_key(table)
 
     def check_if_rack_and_datacenter_set_correctly(self, timeout: float = 10.0) -> None:
         """Raises ValueError when the cluster does not know the datacenter or rack of the scope."""

@@ -15,6 +15,8 @@ from typing import Any, Final, NoReturn
 from . import _native, errors
 
 _EVENT_BYTES: Final = 1024
+# Names of tables and attributes have 255 characters at most.
+_NAME_BYTES: Final = 256
 _LONGEST_MS: Final = 2**32 - 1
 # For calls on the hot path, which have no alb_error to explain themselves.
 _NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
@@ -35,6 +37,7 @@ class Core:
         # What each request needs, as it is in C: a method around each would cost as much as the call.
         self.alb_next_node = library.alb_next_node
         self.alb_plan_after = library.alb_plan_after
+        self.alb_plan_for_request = library.alb_plan_for_request
         self.alb_plan_next = library.alb_plan_next
         self.alb_report = library.alb_report
 
@@ -74,6 +77,28 @@ class Core:
         answer = self._library.alb_scope_supported(self.handle, _milliseconds(timeout), error)
         self._check(answer, error)
         return bool(answer)
+
+    def next_wanted_table(self) -> str | None:
+        """A table whose partition key the core wants to know. Given to one caller, who answers or lets half a minute pass."""
+        buffer = create_string_buffer(_NAME_BYTES)
+        length = self._library.alb_table_key_next_wanted(self.handle, buffer, _NAME_BYTES)
+        return buffer.value.decode() if length > 0 else None
+
+    def set_table_key(self, table: str, key: str) -> None:
+        error, name, value = _new_error(), table.encode(), key.encode()
+        self._check(self._library.alb_table_key_set(self.handle, name, len(name), value, len(value), error), error)
+
+    def table_key_failed(self, table: str, http_status: int, code: str) -> None:
+        name, text = table.encode(), code.encode()
+        self._library.alb_table_key_failed(self.handle, name, len(name), http_status, text, len(text))
+
+    def table_key(self, table: str) -> str | None:
+        """The partition key's attribute of a table, as far as it is known."""
+        buffer, name = create_string_buffer(_NAME_BYTES), table.encode()
+        length = self._library.alb_table_key(self.handle, name, len(name), buffer, _NAME_BYTES)
+        if length < 0:
+            raise _error(self._library, length)
+        return buffer.value.decode() if length else None
 
     def events_after(self, position: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """The events after `position` (0: the oldest kept), each with the position behind it."""
