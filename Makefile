@@ -8,8 +8,11 @@ export ALTCLUSTER := $(CARGO_TARGET_DIR)/release/altcluster
 BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := request_reader key_plan
+CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-cluster test-c test-python test-readme lint bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-cluster test-c test-python test-readme lint fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +28,8 @@ tools: ## install or name the tools that are missing
 lint: ## formatting and static checks
 	cargo fmt --check --all
 	cargo clippy --locked --all-targets --workspace -- -D warnings
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
+	cargo clippy --locked --manifest-path fuzz/Cargo.toml -- -D warnings
 
 test-rust: cluster ## the core: unit and property tests, generated files, live tests on the cluster
 	cargo test --locked
@@ -43,8 +48,20 @@ test-python: python-env cluster ## the Python package with real boto3
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
 
-bench: c-build ## picks through the C ABI beside the empty call
+bench: c-build ## what picks and reading a request cost, beside calls that do nothing
 	cmake --build $(BUILD)/c --target bench
+	cargo bench --quiet --locked --bench request
+
+fuzz: $(CARGO_FUZZ) ## each fuzz target for FUZZ_SECONDS (60)
+	@for target in $(FUZZ_TARGETS); do \
+		mkdir -p $(BUILD)/fuzz/$$target && \
+		$(CARGO_FUZZ) run --sanitizer none --target-dir $(CARGO_TARGET_DIR)/fuzz $$target $(BUILD)/fuzz/$$target fuzz/seeds/$$target -- \
+			-max_total_time=$(FUZZ_SECONDS) -dict=fuzz/$$target.dict -artifact_prefix=$(BUILD)/fuzz/$$target- || exit 1; \
+	done
+
+# The targets are safe code: they need coverage, but no sanitizer, and so no nightly toolchain.
+$(CARGO_FUZZ):
+	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz
 
 bench-python: python-env cluster ## CPU time per boto3 request with and without the library
 	$(PYTHON) bindings/python/benches/overhead.py
@@ -71,4 +88,4 @@ $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/
 	touch $@
 
 clean: ## remove everything that was built
-	rm -rf $(BUILD) $(CARGO_TARGET_DIR)
+	rm -rf $(BUILD) $(CARGO_TARGET_DIR) fuzz/artifacts

@@ -30,7 +30,7 @@ pub enum Status {
     BadResponse = -10,
     /// The cluster does not know this datacenter or rack.
     ScopeUnknown = -11,
-    /// The servers do not support what was asked.
+    /// The servers, or this library, do not support what was asked.
     Unsupported = -12,
     /// The token is not, or no longer, that of an open request.
     StaleToken = -13,
@@ -38,11 +38,13 @@ pub enum Status {
     Io = -14,
     /// A defect of the library, caught; the handle goes on with what it knew.
     Panic = -15,
+    /// More came out of a compressed body than the caller allows.
+    TooLarge = -16,
 }
 
 impl Status {
     /// All of them, for tables and tests.
-    pub const ALL: [Status; 16] = [
+    pub const ALL: [Status; 17] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::AbiMismatch,
@@ -59,6 +61,7 @@ impl Status {
         Status::StaleToken,
         Status::Io,
         Status::Panic,
+        Status::TooLarge,
     ];
 
     /// The number's C name, NUL-terminated for C.
@@ -80,6 +83,7 @@ impl Status {
             Status::StaleToken => c"ALB_ERR_STALE_TOKEN",
             Status::Io => c"ALB_ERR_IO",
             Status::Panic => c"ALB_ERR_PANIC",
+            Status::TooLarge => c"ALB_ERR_TOO_LARGE",
         }
     }
 
@@ -140,6 +144,6 @@ mod tests {
             assert_eq!(Status::from_code(status as i32), Some(status));
         }
         assert_eq!(Status::from_code(1), None);
-        assert_eq!(Status::from_code(-16), None);
+        assert_eq!(Status::from_code(-17), None);
     }
 }

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append` — `node`, `config`, `scope`, `request`
-//! — `topology` — `affinity`, `routing`, `discovery`, `health`, `observe` — `balancer` — `ffi`.
+//! — `topology` — `affinity`, `routing`, `discovery`, `health`, `observe`, `wire` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -36,6 +36,7 @@ mod rng;
 mod routing;
 pub mod scope;
 mod topology;
+pub mod wire;
 
 pub use balancer::Balancer;
 pub use config::Config;

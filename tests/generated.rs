@@ -17,9 +17,21 @@ fn the_header_is_what_cbindgen_makes_of_the_source() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml is valid");
     let mut builder = cbindgen::Builder::new().with_config(config);
-    for module in
-        ["types", "version", "config", "handle", "pick", "keys", "requests", "tables", "nodes", "refresh", "discovery", "observe"]
-    {
+    for module in [
+        "types",
+        "version",
+        "config",
+        "handle",
+        "pick",
+        "keys",
+        "requests",
+        "tables",
+        "nodes",
+        "refresh",
+        "discovery",
+        "wire",
+        "observe",
+    ] {
         builder = builder.with_src(root.join(format!("src/ffi/{module}.rs")));
     }
     let mut header = Vec::new();

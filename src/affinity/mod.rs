@@ -20,9 +20,13 @@ use murmur::{Murmur3, Tail};
 use crate::request::{KeyValue, Malformed};
 
 pub use order::KeyOrder;
+pub use placement::first_accepted;
 pub use rendezvous::node_weight;
 pub use table_keys::{Refusal, TableKeys, TableState, read_description};
 pub use token::token;
+
+/// No server accepts a longer partition key.
+const LONGEST_KEY: usize = 2048;
 
 /// The types that a partition key can have. The numbers are part of the C ABI and of the hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +53,7 @@ pub fn key_hash(kind: KeyType, value: &[u8]) -> i64 {
     Murmur3::of_prefixed(kind as u8, value)
 }
 
-/// The same of a key as a request holds it, decoded piece by piece.
+/// The same of a key as a request holds it. [`Malformed`] also if it holds escapes or base64 and is longer than servers accept.
 pub fn wire_key_hash(value: &KeyValue<'_>) -> Result<i64, Malformed> {
     let (kind, text) = match value {
         KeyValue::S(text) => (KeyType::S, text.plain()),
@@ -59,19 +63,8 @@ pub fn wire_key_hash(value: &KeyValue<'_>) -> Result<i64, Malformed> {
     if let Some(text) = text {
         return Ok(key_hash(kind, text.as_bytes()));
     }
-    let mut hash = Murmur3::new();
-    hash.update(&[kind as u8]);
-    let (mut piece, mut held) = ([0; 64], 0);
-    for byte in value.bytes() {
-        piece[held] = byte?;
-        held += 1;
-        if held == piece.len() {
-            hash.update(&piece);
-            held = 0;
-        }
-    }
-    hash.update(&piece[..held]);
-    Ok(hash.finish(Tail::Unsigned))
+    let mut room = [0; LONGEST_KEY];
+    value.contiguous(&mut room)?.map(|bytes| key_hash(kind, bytes)).ok_or(Malformed)
 }
 
 #[cfg(test)]
@@ -95,6 +88,7 @@ mod tests {
         assert_eq!(wire_hash("{\"N\":\"4.2\\u00451\"}"), Ok(key_hash(KeyType::N, b"4.2E1")));
         assert_eq!(wire_hash("{\"B\":\"aGVsbG8=\"}"), Ok(key_hash(KeyType::B, b"hello")));
         assert_eq!(wire_hash(&format!("{{\"B\":\"{}\"}}", "AAAA".repeat(64))), Ok(key_hash(KeyType::B, &[0; 192])));
+        assert_eq!(wire_hash(&format!("{{\"B\":\"{}\"}}", "AAAA".repeat(683))), Err(Malformed), "2049 bytes");
         assert_eq!(wire_hash("{\"S\":\"\\ud800\"}"), Err(Malformed));
         assert_eq!(wire_hash("{\"B\":\"====\"}"), Err(Malformed));
         assert_eq!(wire_hash("{\"BOOL\":true}"), Err(Malformed));

@@ -29,6 +29,7 @@ use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
 use crate::routing::{Cursors, Plan, PlanError, first_choice};
 use crate::topology::Topology;
+use crate::wire::Wire;
 
 use control::Control;
 pub use requests::{Route, Write};
@@ -57,6 +58,7 @@ struct Core {
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
     routes: Counters<{ Route::ALL.len() }>,
+    wire: Wire,
     /// Never used itself: each process takes a copy that shares no connection and no lock with it.
     transport: Transport,
     control: ForkLocal<Control>,
@@ -83,6 +85,7 @@ impl Balancer {
             health: Health::new(rule),
             table_keys: TableKeys::default(),
             routes: Counters::default(),
+            wire: Wire::new(&config.wire),
             transport,
             control: ForkLocal::new(),
             clock,
@@ -186,6 +189,11 @@ impl Balancer {
     /// A word that changes with the list and with what is set aside.
     pub fn generation(&self) -> &AtomicU64 {
         self.0.topology.generation()
+    }
+
+    /// How requests and answers look on the wire.
+    pub fn wire(&self) -> &Wire {
+        &self.0.wire
     }
 
     /// The oldest event kept behind that one.

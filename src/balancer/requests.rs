@@ -119,7 +119,7 @@ impl Balancer {
             let message = format!("no room for the key of table '{table}': this handle knows as many tables as it can");
             return Err(Error::new(Status::BadValue, message));
         }
-        if known.as_deref() != Some(key) {
+        if known.as_deref() != core.table_keys.key_of(table) {
             let reason = format!("table {table}: the partition key is {}", crate::config::shorten(key));
             core.control().lock().table_event(EventKind::TableKeyLearned, &reason);
         }

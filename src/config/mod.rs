@@ -6,6 +6,7 @@ mod affinity;
 pub mod markdown;
 pub mod table;
 mod tls;
+mod wire;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub use affinity::{AffinityMode, AffinityOptions, AffinityOrder, AffinityRule, A
 pub(crate) use affinity::{check_attribute_name, check_table_name};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
+pub use wire::{Coding, WireOptions};
 
 use crate::error::{Error, Status};
 use crate::node::{Address, Scheme};
@@ -89,6 +91,8 @@ pub struct Config {
     pub eject_max: Duration,
     /// What discovery calls itself; empty sends nothing.
     pub user_agent: String,
+    /// How bodies are compressed and which headers are sent.
+    pub wire: WireOptions,
     /// TLS of discovery.
     pub tls: TlsOptions,
 }
@@ -115,6 +119,7 @@ impl Default for Config {
             eject_base: Duration::ZERO,
             eject_max: Duration::ZERO,
             user_agent: String::new(),
+            wire: WireOptions::default(),
             tls: TlsOptions::default(),
         };
         for option in table::OPTIONS.iter().filter(|option| !option.default.is_empty()) {

@@ -28,4 +28,6 @@ pub mod refresh;
 
 pub mod discovery;
 
+pub mod wire;
+
 pub mod observe;

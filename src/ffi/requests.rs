@@ -22,7 +22,7 @@ use crate::routing::Plan;
  *  @param lb             the handle
  *  @param operation      the operation's name, such as PutItem, or the value of the header X-Amz-Target
  *  @param operation_len  its length in bytes, or ALB_NUL
- *  @param body           the JSON text that is sent, before it is compressed
+ *  @param body           [nullable if body_len is 0] the JSON text that is sent, before it is compressed
  *  @param body_len       its length in bytes; beyond 16 MiB, which servers refuse, it is not read
  *  @param plan           [out] the caller's storage, whatever it held
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
@@ -43,7 +43,10 @@ pub unsafe extern "C" fn alb_plan_for_request(
         let (lb, operation, body, plan) = unsafe {
             let lb = borrow(lb, "lb").map_err(|error| error.status)?;
             let operation = text(operation, operation_len, "operation").map_err(|error| error.status)?;
-            let body = bytes(body, if body_len > LONGEST_TEXT { 0 } else { body_len }, "body").map_err(|error| error.status)?;
+            let body = match body_len {
+                1..=LONGEST_TEXT => bytes(body, body_len, "body").map_err(|error| error.status)?,
+                _ => &[],
+            };
             (lb, operation, body, borrow_mut(plan.cast::<Plan>(), "plan").map_err(|error| error.status)?)
         };
         *plan = lb.balancer.plan_for_request(Operation::parse(operation), body);

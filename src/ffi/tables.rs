@@ -8,6 +8,9 @@ use super::types::{alb_error, alb_status};
 use crate::affinity::Refusal;
 use crate::error::Status;
 
+/// Enough for each table's name and its NUL.
+const NAME_ROOM: usize = 256;
+
 /** @name Partition keys of tables
  *
  *  Names a table whose partition key a request needed and which is not known: the caller makes a DescribeTable for it, off the path of
@@ -17,9 +20,9 @@ use crate::error::Status;
  *  request does not have the attribute.
  *
  *  @param lb        the handle
- *  @param table     [out] receives the table's name, NUL-terminated, if it fits; 256 bytes are always enough
- *  @param capacity  the room there, in bytes
- *  @return     length of the name, 0 if no table is wanted now, or ALB_ERR_INVALID_ARGUMENT (also if it does not fit), ALB_ERR_PANIC
+ *  @param table     [out] receives the table's name, NUL-terminated
+ *  @param capacity  the room there, at least 256 bytes
+ *  @return     length of the name, 0 if no table is wanted now, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
  *  Blocking:   never on I/O; when a table is wanted, waits for a lock held for microseconds.   Threads: any number at once.
  *  Fork: safe in the child.   Since: 0.1
  */
@@ -31,7 +34,7 @@ pub unsafe extern "C" fn alb_table_key_next_wanted(lb: *mut alb, table: *mut c_c
             let lb = borrow(lb, "lb").map_err(|error| error.status)?;
             (lb, room(table, capacity, "table").map_err(|error| error.status)?)
         };
-        if room.len() < 256 {
+        if room.len() < NAME_ROOM {
             return Err(Status::InvalidArgument);
         }
         Ok(lb.balancer.next_wanted_table().map_or(0, |name| write_text(room, name) as i32))

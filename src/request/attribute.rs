@@ -1,6 +1,7 @@
 //! Finds one attribute in the JSON object of an item or a key, and reads its value as the bytes that decide the route.
 //!
-//! Of members with the same name the last one counts. Nothing is allocated; text and base64 are decoded while they are read.
+//! Of attributes with the same name the first one counts, and nothing behind it is looked at. Nothing is allocated; text and base64 are
+//! decoded while they are read.
 
 use super::scanner::Scanner;
 use super::text::{RawText, TextBytes};
@@ -12,21 +13,11 @@ pub struct Object<'a>(pub(super) &'a [u8]);
 
 impl<'a> Object<'a> {
     /// The value of the attribute `name`, if the object has one. [`Malformed`] if that is anything but a string under exactly one of
-    /// the types `S`, `N` and `B`, or if the object is no JSON.
+    /// the types `S`, `N` and `B`. Only that value has to be JSON: around it, an object is no more than strings and brackets.
     pub fn attribute(&self, name: &str) -> Option<Result<KeyValue<'a>, Malformed>> {
-        let mut found = None;
-        let walk = Scanner::new(self.0).members(|scanner, member| {
-            if member.eq_str(name) {
-                found = Some(KeyValue::read(scanner)?);
-            } else {
-                scanner.skip()?;
-            }
-            Ok(())
-        });
-        match walk {
-            Ok(_) => found,
-            Err(Unreadable) => Some(Err(Malformed)),
-        }
+        let mut scanner = Scanner::new(self.0);
+        let found = scanner.seek_member(name).unwrap_or(false);
+        found.then(|| KeyValue::read(&mut scanner).unwrap_or(Err(Malformed)))
     }
 }
 
@@ -47,7 +38,10 @@ impl<'a> KeyValue<'a> {
         let mut has_other_type = false;
         scanner.members(|scanner, name| {
             let kind = ["S", "N", "B"].into_iter().find(|kind| name.eq_str(kind));
-            has_other_type |= found.is_some_and(|(earlier, _)| earlier != kind);
+            if let Some((first, _)) = found {
+                has_other_type |= kind != first;
+                return scanner.skip().map(drop);
+            }
             found = Some((kind, scanner.text()?));
             Ok(())
         })?;

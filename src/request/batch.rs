@@ -12,34 +12,29 @@ use super::text::RawText;
 /// the two; others are passed by. The table may be an ARN. If the body turns out unreadable, calls may have been made already: what
 /// they led to must then be dropped.
 pub fn read_batch<'a>(body: &'a [u8], mut each: impl FnMut(RawText<'a>, Object<'a>)) -> Result<(), Unreadable> {
-    let mut request_items = None;
+    let mut has_request_items = false;
     let mut scanner = Scanner::new(body);
     let is_object = scanner.members(|scanner, name| {
-        if name.eq_str("RequestItems") {
-            request_items = scanner.object()?;
-        } else {
-            scanner.skip()?;
+        if has_request_items || !name.eq_str("RequestItems") {
+            return scanner.skip().map(drop);
         }
-        Ok(())
+        has_request_items = true;
+        let table = |scanner: &mut Scanner<'a>, table| {
+            scanner.elements(|scanner| read_entry(scanner, |key_source| each(table, key_source))).map(drop)
+        };
+        scanner.members(table).map(drop)
     })?;
     scanner.end()?;
-    if !is_object {
-        return Err(Unreadable);
-    }
-    let Some(Object(tables)) = request_items else { return Ok(()) };
-    Scanner::new(tables).members(|scanner, table| {
-        scanner.elements(|scanner| read_entry(scanner, |key_source| each(table, key_source))).map(drop)
-    })?;
-    Ok(())
+    if is_object { Ok(()) } else { Err(Unreadable) }
 }
 
 fn read_entry<'a>(scanner: &mut Scanner<'a>, each: impl FnOnce(Object<'a>)) -> Result<(), Unreadable> {
     let mut put = None;
     let mut delete = None;
     scanner.members(|scanner, name| {
-        if name.eq_str("PutRequest") {
+        if put.is_none() && name.eq_str("PutRequest") {
             put = Some(object_in(scanner, "Item")?);
-        } else if name.eq_str("DeleteRequest") {
+        } else if delete.is_none() && name.eq_str("DeleteRequest") {
             delete = Some(object_in(scanner, "Key")?);
         } else {
             scanner.skip()?;
@@ -56,12 +51,12 @@ fn read_entry<'a>(scanner: &mut Scanner<'a>, each: impl FnOnce(Object<'a>)) -> R
 fn object_in<'a>(scanner: &mut Scanner<'a>, name: &str) -> Result<Option<Object<'a>>, Unreadable> {
     let mut object = None;
     scanner.members(|scanner, member| {
-        if member.eq_str(name) {
-            object = scanner.object()?;
+        if object.is_none() && member.eq_str(name) {
+            object = Some(scanner.object()?);
         } else {
             scanner.skip()?;
         }
         Ok(())
     })?;
-    Ok(object)
+    Ok(object.flatten())
 }

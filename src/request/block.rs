@@ -20,10 +20,12 @@ pub(super) struct Masks {
 impl Masks {
     #[inline]
     pub fn of(block: &[u8; BLOCK]) -> Self {
+        // To look for a backslash takes less than a mask, and most blocks have none.
+        let has_backslash = block.iter().fold(false, |found, &byte| found | (byte == b'\\'));
         // Bit 5 is all that tells `[` from `{` and `]` from `}`.
         Self {
             quotes: mask(block, |byte| byte == b'"'),
-            backslashes: mask(block, |byte| byte == b'\\'),
+            backslashes: if has_backslash { mask(block, |byte| byte == b'\\') } else { 0 },
             opens: mask(block, |byte| byte | 0x20 == b'{'),
             closes: mask(block, |byte| byte | 0x20 == b'}'),
         }

@@ -6,13 +6,19 @@
 
 use std::iter::Peekable;
 
-use super::text::{RawText, TextBytes};
+use super::Malformed;
 
 const LONGEST_KEYWORD: usize = "REMOVE".len();
 
-/// The rule above.
-pub(super) fn reads_before_write(expression: RawText<'_>) -> bool {
-    let mut characters = Characters(expression.bytes().peekable());
+/// Whether an UpdateExpression makes the server read the item before it writes, by the rule of
+/// [`Facts::update_expression_reads`](super::Facts::update_expression_reads). For callers that have it as text of their own.
+pub fn update_expression_reads(expression: &str) -> bool {
+    reads(expression.bytes().map(Ok))
+}
+
+/// The rule above, for the bytes of an expression.
+pub(super) fn reads(expression: impl Iterator<Item = Result<u8, Malformed>>) -> bool {
+    let mut characters = Characters(expression.peekable());
     let mut is_operand = false;
     let mut open_parentheses = 0_usize;
     while let Some(character) = characters.next_visible() {
@@ -42,9 +48,9 @@ pub(super) fn reads_before_write(expression: RawText<'_>) -> bool {
 }
 
 /// The decoded expression. What can't be decoded reads as a character that no expression has.
-struct Characters<'a>(Peekable<TextBytes<'a>>);
+struct Characters<I: Iterator>(Peekable<I>);
 
-impl Characters<'_> {
+impl<I: Iterator<Item = Result<u8, Malformed>>> Characters<I> {
     fn next_visible(&mut self) -> Option<u8> {
         self.peek_visible()?;
         self.0.next().map(|byte| byte.unwrap_or(0))

@@ -1,9 +1,10 @@
 //! What a request says about reading before writing, as plain facts; which of them decide is up to the rule that asks.
 //!
-//! A parameter of the wrong type says nothing. Of a parameter given twice the last one counts.
+//! A parameter of the wrong type says nothing.
 
 use super::Unreadable;
 use super::expression;
+use super::parameter::Parameter;
 use super::scanner::Scanner;
 use super::text::RawText;
 
@@ -48,30 +49,26 @@ pub enum ReturnValues {
 }
 
 impl Facts {
-    /// Takes note of the parameter `name`, whose value comes next.
+    /// Takes note of the value of `parameter`, which comes next.
     #[inline]
-    pub(super) fn note<'a>(&mut self, name: RawText<'a>, scanner: &mut Scanner<'a>) -> Result<(), Unreadable> {
-        if name.eq_str("ConditionExpression") {
-            self.condition_expression = non_empty(scanner.text()?).is_some();
-        } else if name.eq_str("UpdateExpression") {
-            let expression = non_empty(scanner.text()?);
-            self.update_expression = expression.is_some();
-            self.update_expression_reads = expression.is_some_and(expression::reads_before_write);
-        } else if name.eq_str("ReturnValues") {
-            self.return_values = scanner.text()?.map_or(ReturnValues::Other, ReturnValues::of);
-        } else if name.eq_str("Expected") {
-            self.expected_present = true;
-            self.expected_non_empty = false;
-            scanner.members(|scanner, _| {
-                self.expected_non_empty = true;
-                scanner.skip().map(drop)
-            })?;
-        } else if name.eq_str("AttributeUpdates") {
-            self.attribute_updates_add = false;
-            self.attribute_updates_delete_with_value = false;
-            scanner.members(|scanner, _| self.note_attribute_update(scanner))?;
-        } else {
-            scanner.skip()?;
+    pub(super) fn note(&mut self, parameter: Parameter, scanner: &mut Scanner<'_>) -> Result<(), Unreadable> {
+        match parameter {
+            Parameter::ConditionExpression => self.condition_expression = non_empty(scanner.text()?).is_some(),
+            Parameter::UpdateExpression => {
+                let expression = non_empty(scanner.text()?);
+                self.update_expression = expression.is_some();
+                self.update_expression_reads = expression.is_some_and(|expression| expression::reads(expression.bytes()));
+            }
+            Parameter::ReturnValues => self.return_values = scanner.text()?.map_or(ReturnValues::Other, ReturnValues::of),
+            Parameter::Expected => {
+                self.expected_present = true;
+                scanner.members(|scanner, _| {
+                    self.expected_non_empty = true;
+                    scanner.skip().map(drop)
+                })?;
+            }
+            Parameter::AttributeUpdates => drop(scanner.members(|scanner, _| self.note_attribute_update(scanner))?),
+            Parameter::TableName | Parameter::Item | Parameter::Key => drop(scanner.skip()?),
         }
         Ok(())
     }
@@ -80,15 +77,15 @@ impl Facts {
         let mut action = None;
         let mut has_value = false;
         scanner.members(|scanner, name| {
-            if name.eq_str("Action") {
-                action = scanner.text()?;
+            if action.is_none() && name.eq_str("Action") {
+                action = Some(scanner.text()?);
             } else {
                 has_value |= name.eq_str("Value");
                 scanner.skip()?;
             }
             Ok(())
         })?;
-        let is_action = |wanted| action.is_some_and(|action| action.eq_str(wanted));
+        let is_action = |wanted| action.flatten().is_some_and(|action| action.eq_str(wanted));
         self.attribute_updates_add |= is_action("ADD");
         self.attribute_updates_delete_with_value |= is_action("DELETE") && has_value;
         Ok(())
@@ -96,7 +93,16 @@ impl Facts {
 }
 
 impl ReturnValues {
+    /// From the text of the parameter.
+    pub fn parse(text: &str) -> Self {
+        Self::find(|name| name == text)
+    }
+
     fn of(text: RawText<'_>) -> Self {
+        Self::find(|name| text.eq_str(name))
+    }
+
+    fn find(is_it: impl Fn(&str) -> bool) -> Self {
         let known = [
             ("", Self::None),
             ("NONE", Self::None),
@@ -105,7 +111,7 @@ impl ReturnValues {
             ("ALL_NEW", Self::AllNew),
             ("UPDATED_NEW", Self::UpdatedNew),
         ];
-        known.into_iter().find(|(name, _)| text.eq_str(name)).map_or(Self::Other, |(_, value)| value)
+        known.into_iter().find(|(name, _)| is_it(name)).map_or(Self::Other, |(_, value)| value)
     }
 }
 

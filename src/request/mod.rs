@@ -3,23 +3,29 @@
 //!
 //! No tree is built and nothing is allocated. Time is linear in the body and nesting costs no stack, whatever the body holds. A body
 //! that can't be read is [`Unreadable`], which is no error to anybody: such a request goes the ordinary way. Of members with the same
-//! name the last one counts, except in maps whose names are the user's own (AttributeUpdates, RequestItems): there each one does.
+//! name the first one counts, as it does for the server, which looks names up from the front. It goes through the maps AttributeUpdates
+//! and RequestItems instead, and there each member counts.
 
 mod attribute;
 mod batch;
 mod block;
 mod expression;
 mod facts;
+mod parameter;
 mod scanner;
+mod structure;
 #[cfg(test)]
 mod tests;
 mod text;
+mod work;
 
 pub use attribute::{KeyValue, Object};
 pub use batch::read_batch;
+pub use expression::update_expression_reads;
 pub use facts::{Facts, ReturnValues};
 pub use text::RawText;
 
+use parameter::{Parameter, Parameters};
 use scanner::Scanner;
 
 /// The body is not a JSON object, as far as it had to be read.
@@ -65,10 +71,10 @@ impl Operation {
     }
 
     /// The parameter that holds the key attributes.
-    fn key_parameter(self) -> Option<&'static str> {
+    fn key_parameter(self) -> Option<Parameter> {
         match self {
-            Self::PutItem => Some("Item"),
-            Self::UpdateItem | Self::DeleteItem | Self::GetItem => Some("Key"),
+            Self::PutItem => Some(Parameter::Item),
+            Self::UpdateItem | Self::DeleteItem | Self::GetItem => Some(Parameter::Key),
             _ => None,
         }
     }
@@ -87,23 +93,18 @@ pub struct Request<'a> {
     pub facts: Facts,
 }
 
-/// Whether an UpdateExpression makes the server read the item before it writes.
-pub fn update_expression_reads(update_expression: &str) -> bool {
-    expression::reads_before_write(RawText::new(update_expression.as_bytes(), false))
-}
-
 /// Reads a request. For the entries of a BatchWriteItem see [`read_batch`].
 pub fn read(operation: Operation, body: &[u8]) -> Result<Request<'_>, Unreadable> {
     let mut request = Request { operation, table: None, key_source: None, facts: Facts::default() };
     let key_parameter = operation.key_parameter();
+    let mut parameters = Parameters::default();
     let mut scanner = Scanner::new(body);
     let is_object = scanner.members(|scanner, name| {
-        if name.eq_str("TableName") {
-            request.table = scanner.text()?;
-        } else if key_parameter.is_some_and(|parameter| name.eq_str(parameter)) {
-            request.key_source = scanner.object()?;
-        } else {
-            request.facts.note(name, scanner)?;
+        match parameters.first(name) {
+            Some(Parameter::TableName) => request.table = scanner.text()?,
+            Some(parameter) if Some(parameter) == key_parameter => request.key_source = scanner.object()?,
+            Some(parameter) => request.facts.note(parameter, scanner)?,
+            None => drop(scanner.skip()?),
         }
         Ok(())
     })?;

@@ -1,12 +1,14 @@
 //! Walks JSON text from the front, without allocation and without recursion, in time linear in what it passes.
 //!
-//! What is not looked into is skipped by its strings and brackets alone: a body that a server would refuse may pass here, and the
+//! What is not looked into is passed by its strings and brackets alone: a body that a server would refuse may pass here, and the
 //! route found for it is then of no consequence. What is looked into must be JSON, else [`Unreadable`].
 
 use super::Unreadable;
 use super::attribute::Object;
-use super::block::{self, BLOCK, Masks};
+use super::block::{self, BLOCK};
+use super::structure::{StringState, Structure};
 use super::text::RawText;
+use super::work;
 
 /// A position in JSON text.
 pub(super) struct Scanner<'a> {
@@ -89,15 +91,15 @@ impl<'a> Scanner<'a> {
             self.skip()?;
             return Ok(false);
         }
-        self.at += 1;
+        self.advance(1);
         if self.peek()? == close {
-            self.at += 1;
+            self.advance(1);
             return Ok(true);
         }
         loop {
             entry(self)?;
             let next = self.peek()?;
-            self.at += 1;
+            self.advance(1);
             match next {
                 b',' => {}
                 next if next == close => return Ok(true),
@@ -111,7 +113,7 @@ impl<'a> Scanner<'a> {
     fn peek(&mut self) -> Result<u8, Unreadable> {
         loop {
             match self.text.get(self.at) {
-                Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
+                Some(b' ' | b'\t' | b'\n' | b'\r') => self.advance(1),
                 Some(&byte) => return Ok(byte),
                 None => return Err(Unreadable),
             }
@@ -123,7 +125,7 @@ impl<'a> Scanner<'a> {
         if self.peek()? != wanted {
             return Err(Unreadable);
         }
-        self.at += 1;
+        self.advance(1);
         Ok(())
     }
 
@@ -134,17 +136,17 @@ impl<'a> Scanner<'a> {
         let mut has_escapes = false;
         loop {
             let rest = self.text.get(self.at..).ok_or(Unreadable)?;
-            self.at += block::string_stop(rest);
+            self.advance(block::string_stop(rest));
             match self.text.get(self.at) {
                 Some(b'"') => break,
                 Some(_) => {
                     has_escapes = true;
-                    self.at += 2;
+                    self.advance(2);
                 }
                 None => return Err(Unreadable),
             }
         }
-        self.at += 1;
+        self.advance(1);
         Ok(RawText::new(&self.text[start..self.at - 1], has_escapes))
     }
 
@@ -153,7 +155,7 @@ impl<'a> Scanner<'a> {
     fn skip_scalar(&mut self) {
         let rest = &self.text[self.at..];
         let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
-        self.at += rest.iter().position(is_end).unwrap_or(rest.len());
+        self.advance(rest.iter().position(is_end).unwrap_or(rest.len()));
     }
 
     /// Passes an object of one string, as most attribute values are: by this way in half the time.
@@ -170,90 +172,84 @@ impl<'a> Scanner<'a> {
     #[inline]
     fn skip_plain_string(&mut self) -> Result<(), Unreadable> {
         self.take(b'"')?;
-        self.at += block::string_stop(&self.text[self.at..]);
+        self.advance(block::string_stop(&self.text[self.at..]));
         self.take(b'"')
     }
 
-    /// Passes the object or array here: to the bracket that brings the depth back to where it is now.
+    /// Passes the object or array here.
     fn skip_nested(&mut self) -> Result<(), Unreadable> {
-        let mut nesting = Nesting::default();
+        self.pass_nested(|_, _| None).map(drop)
+    }
+
+    /// Goes to the value of the first member `name` of the object here; tells whether there is one.
+    pub fn seek_member(&mut self, name: &str) -> Result<bool, Unreadable> {
+        self.pass_nested(|scanner, start| scanner.value_of(name, start))
+    }
+
+    /// Passes the object or array here, to the bracket that brings the depth back to where it is now: `Ok(false)`. Hands each string of
+    /// its own, but none of those nested deeper, to `stop`, and stops where that says: `Ok(true)`.
+    #[inline]
+    fn pass_nested(&mut self, stop: impl Fn(&Self, usize) -> Option<usize>) -> Result<bool, Unreadable> {
+        let mut strings = StringState::default();
+        let mut depth = 0_usize;
         while self.at < self.text.len() {
-            let rest = &self.text[self.at..];
-            let end = match rest.first_chunk::<BLOCK>() {
-                Some(block) => nesting.end_in(block),
-                None => {
-                    let mut block = [b' '; BLOCK];
-                    block[..rest.len()].copy_from_slice(rest);
-                    nesting.end_in(&block)
+            let Structure { opens, closes, mut string_starts } = strings.structure_of(&self.text[self.at..]);
+            let mut brackets = opens | closes;
+            loop {
+                let bracket = lowest(brackets);
+                // All bits if no bracket is left.
+                let before_bracket = bracket.wrapping_sub(1);
+                let mut own_strings = if depth == 1 { string_starts & before_bracket } else { 0 };
+                while own_strings != 0 {
+                    let start = self.at + own_strings.trailing_zeros() as usize;
+                    if let Some(place) = stop(self, start) {
+                        self.at = place;
+                        return Ok(true);
+                    }
+                    own_strings ^= lowest(own_strings);
                 }
-            };
-            if let Some(end) = end {
-                self.at += end + 1;
-                return Ok(());
+                if bracket == 0 {
+                    break;
+                }
+                string_starts &= !before_bracket;
+                brackets ^= bracket;
+                if closes & bracket == 0 {
+                    depth += 1;
+                } else {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.advance(bracket.trailing_zeros() as usize + 1);
+                        return Ok(false);
+                    }
+                }
             }
-            self.at += BLOCK;
+            self.advance(BLOCK);
         }
         Err(Unreadable)
     }
-}
 
-/// What one block leaves to know for the next.
-#[derive(Default)]
-struct Nesting {
-    depth: usize,
-    /// All ones inside a string, else zero.
-    in_string: u64,
-    /// 1 if the last byte was a backslash that escapes the next one, else 0.
-    escapes_next: u64,
-}
-
-impl Nesting {
-    /// The index in this block of the bracket that ends it all.
+    /// Where the value stands if the string at `start` is `name` in front of a colon.
     #[inline]
-    fn end_in(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
-        let masks = Masks::of(block);
-        let quotes = masks.quotes & !self.escaped(masks.backslashes);
-        let inside = parity_up_to(quotes) ^ self.in_string;
-        self.in_string = (inside >> (BLOCK - 1)).wrapping_neg();
-
-        let closes = masks.closes & !inside;
-        let mut brackets = (masks.opens & !inside) | closes;
-        while brackets != 0 {
-            let bracket = brackets & brackets.wrapping_neg();
-            if closes & bracket == 0 {
-                self.depth += 1;
-            } else {
-                self.depth -= 1;
-                if self.depth == 0 {
-                    return Some(bracket.trailing_zeros() as usize);
-                }
-            }
-            brackets ^= bracket;
+    fn value_of(&self, name: &str, start: usize) -> Option<usize> {
+        let content = &self.text[start + 1..];
+        let is_plain = |byte: u8| byte != b'"' && byte != b'\\';
+        let same = content.iter().zip(name.as_bytes()).take_while(|(byte, wanted)| byte == wanted && is_plain(**byte)).count();
+        if content.get(same).is_none_or(|byte| is_plain(*byte)) {
+            return None;
         }
-        None
+        let mut scanner = Scanner { text: self.text, at: start };
+        let is_name = scanner.string().is_ok_and(|string| string.eq_str(name)) && scanner.take(b':').is_ok();
+        is_name.then_some(scanner.at)
     }
 
-    /// The bytes that stand behind a backslash which is not itself behind one.
     #[inline]
-    fn escaped(&mut self, backslashes: u64) -> u64 {
-        let mut escaped = self.escapes_next;
-        let mut escaping = backslashes & !escaped;
-        self.escapes_next = 0;
-        while escaping != 0 {
-            let backslash = escaping & escaping.wrapping_neg();
-            escaped |= backslash << 1;
-            self.escapes_next = backslash >> (BLOCK - 1);
-            escaping &= !(backslash | backslash << 1);
-        }
-        escaped
+    fn advance(&mut self, bytes: usize) {
+        work::note(bytes);
+        self.at += bytes;
     }
 }
 
-/// Bit `i` tells whether an odd number of bits is set in `0..=i`: with quotes, whether byte `i` belongs to a string.
 #[inline]
-fn parity_up_to(mut bits: u64) -> u64 {
-    for shift in [1, 2, 4, 8, 16, 32] {
-        bits ^= bits << shift;
-    }
-    bits
+fn lowest(bits: u64) -> u64 {
+    bits & bits.wrapping_neg()
 }

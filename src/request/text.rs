@@ -1,6 +1,9 @@
 //! A JSON string as it stands in the body, and its characters as UTF-8 bytes, decoded on the fly.
 
-use super::Malformed;
+use super::{Malformed, work};
+
+/// The most bytes of JSON that stand for one byte of text: `\u0041`.
+const LONGEST_ESCAPE: usize = 6;
 
 /// A JSON string without its quotes, escapes and all.
 #[derive(Debug, Clone, Copy)]
@@ -22,17 +25,22 @@ impl<'a> RawText<'a> {
     /// Whether the decoded text is `text`.
     #[inline]
     pub fn eq_str(&self, text: &str) -> bool {
-        if self.has_escapes { self.bytes().eq(text.bytes().map(Ok)) } else { self.raw == text.as_bytes() }
+        if !self.has_escapes {
+            return self.raw == text.as_bytes();
+        }
+        self.raw.len() <= LONGEST_ESCAPE * text.len() && self.bytes().eq(text.bytes().map(Ok))
     }
 
     /// The text itself, if it is UTF-8 and nothing in it is escaped.
     pub fn plain(&self) -> Option<&'a str> {
+        work::note(self.raw.len());
         if self.has_escapes { None } else { str::from_utf8(self.raw).ok() }
     }
 
     /// The decoded text in UTF-8. Ends at the first [`Malformed`]: an unknown escape, half a surrogate pair, or a text that is not
     /// UTF-8, which is told before anything else.
     pub fn bytes(&self) -> TextBytes<'a> {
+        work::note(self.raw.len());
         TextBytes { rest: str::from_utf8(self.raw).map(str::as_bytes), decoded: [0; 4], pending: 0..0 }
     }
 }
@@ -50,6 +58,7 @@ impl Iterator for TextBytes<'_> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
+        work::note(1);
         if let Some(index) = self.pending.next() {
             return Some(Ok(self.decoded[index]));
         }

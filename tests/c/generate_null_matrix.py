@@ -44,6 +44,10 @@ VALUE_BY_NAME = {
     "update_expression_len": "10",
     "code": '"ThrottlingException"',
     "code_len": "ALB_NUL",
+    "what": "ALB_WIRE_KEPT_HEADERS",
+    "content_encoding": '"identity"',
+    "content_encoding_len": "8",
+    "limit": "100",
 }
 VALUE_BY_TYPE = {
     "alb *": "lb",
@@ -66,6 +70,10 @@ VALUE_IN = {
     ("alb_free", "alb *"): "alb_retain(lb)",
     ("alb_config_free", "alb_config *"): "alb_config_new()",
     ("alb_nodes", "capacity"): "sizeof ids / sizeof *ids",
+    ("alb_compress", "out"): "octets",
+    ("alb_compress", "capacity"): "sizeof octets",
+    ("alb_decompress", "out"): "octets",
+    ("alb_decompress", "capacity"): "sizeof octets",
     ("alb_node_for_key", "key"): "bytes",
     ("alb_node_for_key", "key_len"): "2",
     ("alb_plan_for_key", "key"): "bytes",
@@ -98,6 +106,7 @@ REFUSAL_IN = {
     "alb_retain": "NULL",
     "alb_nodes": "0",
     "alb_generation": "NULL",
+    "alb_wire_text": "NULL",
     "alb_refresh_due_ms": "UINT32_MAX",
 }
 
@@ -208,6 +217,7 @@ def test_of(function: header.Function) -> str | None:
         ("plan", "    alb_plan plan;\n", ""),
         ("text", "    char text[4096];\n", ""),
         ("bytes", "    static const uint8_t bytes[] = { '[', ']' };\n", ""),
+        ("octets", "    uint8_t octets[16];\n", ""),
         ("ids", "    int32_t ids[8];\n", ""),
         ("token", "    uint64_t token = 0;\n", ""),
         ("cursor", "    uint64_t cursor = 0;\n", ""),

@@ -121,6 +121,7 @@ static void bodies_of_any_size_and_shape_get_a_plan(void)
     }
     CHECK_STATUS(alb_plan_for_request(lb, "PutItem", ALB_NUL, (const uint8_t *)body, LARGE, &plan), ALB_OK);
     CHECK(alb_plan_next(lb, &plan, NULL) >= 0);
+    CHECK_STATUS(alb_plan_for_request(lb, "PutItem", ALB_NUL, NULL, 0, &plan), ALB_OK);
     CHECK_STATUS(alb_plan_for_request(lb, "NoSuchOperation", ALB_NUL, (const uint8_t *)body, 0, &plan), ALB_OK);
     CHECK(alb_plan_next(lb, &plan, NULL) >= 0);
     alb_free(lb);

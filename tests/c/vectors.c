@@ -280,7 +280,8 @@ static void keys_of_a_batch_vote_for_the_nodes_that_come_first(void)
             used = add_items(lb, body, used, sizeof body, vector->voters[step], vector->by_votes ? voters - step : 1, &key);
         used += (size_t)snprintf(body + used, sizeof body - used, "]}}");
         CHECK_STATUS(alb_plan_for_request(lb, "BatchWriteItem", ALB_NUL, (const uint8_t *)body, used, &plan), ALB_OK);
-        for (step = 0; vector->urls[step] != NULL; step++) check_url(lb, body, alb_plan_next(lb, &plan, NULL), vector->urls[step]);
+        for (step = 0; vector->urls[step] != NULL; step++)
+            check_url(lb, vector->nodes, alb_plan_next(lb, &plan, NULL), vector->urls[step]);
         CHECK_EQ(step, alb_nodes(lb, NULL, 0));
         alb_free(lb);
     }

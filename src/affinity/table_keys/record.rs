@@ -101,7 +101,11 @@ impl Record {
         self.settle(name);
     }
 
+    /// What was told by configuration stays.
     pub fn learned(&self, name: u32, now: Nanos) {
+        if self.is_preset() {
+            return;
+        }
         let changed = self.name() != Some(name);
         let doubted = self.in_doubt.swap(false, Ordering::Relaxed);
         let confirmed = if doubted && !changed { self.confirmed.load(Ordering::Relaxed).saturating_add(1) } else { 0 };

@@ -124,6 +124,8 @@ fn what_is_preset_stays() {
     let (key, number) = tables.look_up("t", at(100_000));
     tables.miss(number.unwrap(), at(100_000));
     assert_eq!((key, tables.next_wanted(at(200_000))), (Some("id"), None));
+    assert!(tables.learned("t", "other", at(200_000)));
+    assert_eq!(tables.key_of("t"), Some("id"));
     assert_eq!(tables.states(at(0)).next(), Some(("t", Some("id"), TableState::Preset)));
 }
 

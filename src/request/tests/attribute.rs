@@ -99,6 +99,8 @@ fn a_value_is_one_string_under_exactly_one_key_type() {
         r#"{"S":"a","X":"b"}"#,
         r#"{"X":"b","S":"a"}"#,
         r#"{"S":"a","N":"1","S":"a"}"#,
+        r#"{"S":"a","S":"a","N":1}"#,
+        r#"{"S":1,"S":"a"}"#,
         r#""a""#,
         "null",
         r#"["S","a"]"#,
@@ -107,7 +109,7 @@ fn a_value_is_one_string_under_exactly_one_key_type() {
     for json in malformed {
         assert_eq!(value(json), Some(Err(Malformed)), "{json}");
     }
-    assert_eq!(value(r#"{"S":1,"S":"a"}"#), text("a"));
+    assert_eq!(value(r#"{"S":"a","S":1}"#), text("a"));
 }
 
 #[test]
@@ -120,15 +122,39 @@ fn an_attribute_is_found_at_the_top_level_only() {
 }
 
 #[test]
-fn an_object_that_is_no_json_has_malformed_attributes() {
-    for object in [
-        r#"{"pk":{"S":"a"},}"#,
-        r#"{"pk":{"S":"a"} "b":1}"#,
-        r#"{"pk" {"S":"a"}}"#,
-        r#"{"pk":{"S" "a"}}"#,
-        r#"{"b":x,"pk":{"S":"a"}}"#,
-    ] {
-        assert_eq!(attribute(Object(object.as_bytes()), "pk"), Some(Err(Malformed)), "{object}");
+fn the_first_of_two_attributes_with_the_same_name_is_found() {
+    let object = Object(br#"{"p\u006b":{"N":"1"},"pk":{"S":"a"}}"#);
+    assert_eq!(attribute(object, "pk"), Some(Ok(('N', b"1".to_vec()))));
+    assert_eq!(attribute(Object(br#"{"pk":null,"pk":{"S":"a"}}"#), "pk"), Some(Err(Malformed)));
+}
+
+#[test]
+fn a_name_is_found_whatever_characters_it_has() {
+    let names =
+        ["", "p", "pk2", "\"", "\\", "p\"", "p\\", "p\":{", "{", "}", "é😀", "\u{1}\n", "a\\\"b", "\\u0070k", &"long".repeat(99)];
+    for name in names {
+        let json = serde_json::to_string(name).unwrap();
+        let escaped: String = name.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+        let other = r#""pk":{"S":"other"},"P\u006b":{"S":"other"}"#;
+        for written in [json, format!("\"{escaped}\"")] {
+            for object in [format!(r#"{{{other},{written} : {{"S":"a"}}}}"#), format!(r#"{{{written}:{{"S":"a"}},{other}}}"#)] {
+                assert_eq!(attribute(Object(object.as_bytes()), name), text("a"), "{object}");
+            }
+            for elsewhere in [format!(r#"{{{other},"x":{{{written}:{{"S":"a"}}}}}}"#), format!(r#"{{{other},"x":{written}}}"#)] {
+                assert_eq!(attribute(Object(elsewhere.as_bytes()), name), None, "{elsewhere}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_the_value_itself_has_to_be_json() {
+    for value in [r#"{"S" "a"}"#, r#"{"S":"a",}"#, r#"{"S":"a" "N":"b"}"#, r#"{S:"a"}"#, r#"{"S":"a","x":y}"#, r#"{"S":"a"]"#, "}"]
+    {
+        assert_eq!(attribute(Object(format!(r#"{{"pk":{value}}}"#).as_bytes()), "pk"), Some(Err(Malformed)), "{value}");
+    }
+    for around in [r#"{"b":x,"pk":{"S":"a"}}"#, r#"{"pk":{"S":"a"},}"#, r#"{"pk":{"S":"a"} "b":1}"#, r#"{"b" "pk":{"S":"a"}}"#] {
+        assert_eq!(attribute(Object(around.as_bytes()), "pk"), text("a"), "{around}");
     }
 }
 

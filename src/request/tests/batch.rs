@@ -58,7 +58,21 @@ fn request_items_of_another_shape_have_no_entries() {
         assert_eq!(keys(body), pairs(&[]), "{body}");
     }
     let twice = r#"{"RequestItems":{"a":[{"PutRequest":{"Item":{}}}]},"RequestItems":{"b":[{"PutRequest":{"Item":{}}}]}}"#;
-    assert_eq!(keys(twice), pairs(&[("b", "")]));
+    assert_eq!(keys(twice), pairs(&[("a", "")]));
+    assert_eq!(keys(r#"{"RequestItems":1,"RequestItems":{"b":[{"PutRequest":{"Item":{}}}]}}"#), pairs(&[]));
+}
+
+#[test]
+fn of_an_item_given_twice_the_first_counts_but_every_table_does() {
+    let put = |items: &str| format!(r#"{{"PutRequest":{{{items}}}}}"#);
+    let (one, two) = (r#""Item":{"pk":{"S":"1"}}"#, r#""Item":{"pk":{"S":"2"}}"#);
+    let body = format!(r#"{{"RequestItems":{{"a":[{}],"a":[{}]}}}}"#, put(&format!("{one},{two}")), put(two));
+    assert_eq!(keys(&body), pairs(&[("a", "1"), ("a", "2")]));
+    let requests = format!(r#"{{"PutRequest":{{{one}}},"PutRequest":{{{two}}}}}"#);
+    assert_eq!(
+        keys(&format!(r#"{{"RequestItems":{{"a":[{requests},{}]}}}}"#, put(&format!(r#""Item":1,{one}"#)))),
+        pairs(&[("a", "1")])
+    );
 }
 
 #[test]

@@ -1,10 +1,18 @@
 //! Which update expressions read before they write.
 
-use super::super::expression::reads_before_write;
+use super::super::expression;
 use super::super::text::RawText;
+use super::super::update_expression_reads;
+use super::grammar;
 
-fn reads(expression: &str) -> bool {
-    reads_before_write(RawText::new(expression.as_bytes(), expression.contains('\\')))
+/// By way of JSON text, and by way of plain text if nothing in it is escaped.
+fn reads(json: &str) -> bool {
+    let reads = expression::reads(RawText::new(json.as_bytes(), json.contains('\\')).bytes());
+    if !json.contains('\\') {
+        assert_eq!(update_expression_reads(json), reads, "{json}");
+        assert!(grammar::reads_before_write(json).is_none_or(|expected| expected == reads), "{json}");
+    }
+    reads
 }
 
 #[test]
@@ -106,5 +114,6 @@ fn what_no_expression_holds_counts_as_a_read() {
     ] {
         assert!(reads(expression), "{expression}");
     }
-    assert!(reads_before_write(RawText::new(b"SET a = :v \xff", false)));
+    assert!(expression::reads(RawText::new(b"SET a = :v \xff", false).bytes()));
+    assert!(update_expression_reads("SET a = :v\\u0020REMOVE b"), "no expression has a backslash, and plain text no escapes");
 }

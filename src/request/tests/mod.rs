@@ -4,10 +4,13 @@ mod attribute;
 mod batch;
 mod expression;
 mod facts;
+mod grammar;
 mod hostile;
+mod malformed;
+mod model;
 mod property;
 
-use super::{Facts, KeyValue, Malformed, Object, Operation, Request, Unreadable, read};
+use super::{Facts, KeyValue, Malformed, Object, Operation, Request, ReturnValues, Unreadable, read, read_batch};
 
 /// The bytes of a value, after a letter for its type.
 fn key_bytes(value: KeyValue<'_>) -> Result<(char, Vec<u8>), Malformed> {
@@ -95,15 +98,35 @@ fn the_order_of_members_and_white_space_are_of_no_account() {
 }
 
 #[test]
-fn of_members_with_the_same_name_the_last_one_counts() {
-    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1"}},"ReturnValues":"ALL_OLD","ConditionExpression":"x","Expected":{"a":{}},
-        "UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"ADD"},"b":{"Action":"DELETE","Value":{}}},
-        "TableName":"b","Item":{"pk":{"S":"2"},"pk":{"N":"3"},"pk":{"S":"4","S":"5"}},"ReturnValues":"NONE","ConditionExpression":"",
-        "Expected":{},"UpdateExpression":"","AttributeUpdates":{"a":{"Action":"ADD","Action":"PUT"}}}"#;
+fn of_members_with_the_same_name_the_first_one_counts() {
+    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1","S":"2"},"pk":{"N":"3"}},"ReturnValues":"ALL_OLD","ConditionExpression":"x",
+        "Expected":{"a":{}},"UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"PUT","Action":"ADD"},"a":{"Action":"ADD"}},
+        "TableName":"b","Item":{"pk":{"S":"4"}},"ReturnValues":"NONE","ConditionExpression":"","Expected":{},"UpdateExpression":"",
+        "AttributeUpdates":{"b":{"Action":"DELETE","Value":{}}}}"#;
     let request = read(Operation::PutItem, body).unwrap();
-    assert_eq!(table(&request).as_deref(), Some("b"));
-    assert_eq!(key(&request), text("5"));
-    assert_eq!(request.facts, Facts { expected_present: true, ..Facts::default() });
+    assert_eq!(table(&request).as_deref(), Some("a"));
+    assert_eq!(key(&request), text("1"));
+    let facts = Facts {
+        condition_expression: true,
+        expected_present: true,
+        expected_non_empty: true,
+        return_values: ReturnValues::AllOld,
+        update_expression: true,
+        update_expression_reads: true,
+        attribute_updates_add: true,
+        attribute_updates_delete_with_value: false,
+    };
+    assert_eq!(request.facts, facts);
+}
+
+#[test]
+fn the_first_member_counts_also_where_only_the_second_has_the_right_type() {
+    let body = br#"{"TableName":1,"Item":[],"ReturnValues":1,"ConditionExpression":"","Expected":{},"UpdateExpression":null,
+        "AttributeUpdates":1,"TableName":"b","Item":{"pk":{"S":"4"}},"ReturnValues":"NONE","ConditionExpression":"x",
+        "Expected":{"a":{}},"UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"ADD"}}}"#;
+    let request = read(Operation::PutItem, body).unwrap();
+    assert!(request.table.is_none() && request.key_source.is_none());
+    assert_eq!(request.facts, Facts { expected_present: true, return_values: ReturnValues::Other, ..Facts::default() });
 }
 
 #[test]
@@ -111,22 +134,6 @@ fn a_table_may_be_named_by_its_arn() {
     let arn = "arn:aws:dynamodb:us-east-1:123456789012:table/orders";
     let body = format!(r#"{{"TableName":"{arn}"}}"#);
     assert_eq!(read(Operation::GetItem, body.as_bytes()).unwrap().table.unwrap().plain(), Some(arn));
-}
-
-#[test]
-fn members_of_the_wrong_type_count_as_absent() {
-    for wrong in ["null", "true", "1", "[]", r#"["a"]"#, r#"[{"pk":{"S":"a"}}]"#] {
-        let body = format!(
-            r#"{{"TableName":{wrong},"Item":{wrong},"ConditionExpression":{wrong},"UpdateExpression":{wrong},"AttributeUpdates":{wrong}}}"#
-        );
-        let request = read(Operation::PutItem, body.as_bytes()).unwrap();
-        assert!(request.table.is_none() && request.key_source.is_none(), "{wrong}");
-        assert_eq!(request.facts, Facts::default(), "{wrong}");
-    }
-    let request =
-        read(Operation::PutItem, br#"{"TableName":{},"Item":"{}","AttributeUpdates":{"a":1,"b":{"Action":{}}}}"#).unwrap();
-    assert!(request.table.is_none() && request.key_source.is_none());
-    assert_eq!(request.facts, Facts::default());
 }
 
 #[test]
@@ -162,6 +169,24 @@ fn a_body_that_is_no_json_object_is_unreadable() {
         assert_eq!(read(Operation::PutItem, body.as_bytes()).err(), Some(Unreadable), "{body}");
     }
     assert!(read(Operation::PutItem, b"{}").is_ok());
+}
+
+#[test]
+fn reading_allocates_nothing() {
+    let item = r#"{"n":{"N":"1"},"m":{"M":{"x":{"L":[{"S":"\""}]}}},"p\u006b":{"S":"\u0061"},"b":{"B":"aGV5"}}"#;
+    let put = format!(r#"{{"TableName":"t\n","Item":{item},"UpdateExpression":"SET a = :v","AttributeUpdates":{{"a":{{}}}}}}"#);
+    let batch = format!(r#"{{"RequestItems":{{"t":[{{"PutRequest":{{"Item":{item}}}}}]}}}}"#);
+    let mut found = [0; 8];
+    let allocations = allocation_counter::measure(|| {
+        let source = read(Operation::PutItem, put.as_bytes()).unwrap().key_source.unwrap();
+        source.attribute("pk").unwrap().unwrap().contiguous(&mut found[..4]).unwrap();
+        read_batch(batch.as_bytes(), |table, source| {
+            assert!(table.eq_str("t"));
+            source.attribute("b").unwrap().unwrap().contiguous(&mut found[4..]).unwrap();
+        })
+        .unwrap();
+    });
+    assert_eq!((allocations.count_total, &found), (0, b"a\0\0\0hey\0"));
 }
 
 #[test]

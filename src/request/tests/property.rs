@@ -1,12 +1,12 @@
-//! The reader against a JSON parser that builds a tree, over generated requests; and over whatever bytes.
+//! The reader against the model that builds a tree, over generated requests; and over whatever bytes.
 
 use std::fmt::Write;
 
 use proptest::prelude::*;
-use serde_json::Value;
 
-use super::super::{Facts, Malformed, Operation, ReturnValues, read, read_batch};
-use super::{key, table};
+use super::super::{Facts, Operation, read, read_batch, update_expression_reads};
+use super::model::{self, Tree};
+use super::{grammar, key, table};
 
 #[derive(Debug, Clone)]
 enum Json {
@@ -124,6 +124,12 @@ fn attribute_value() -> impl Strategy<Value = Json> {
     })
 }
 
+/// Objects that have the member, sometimes twice.
+fn object_with(name: &'static str, value: impl Strategy<Value = Json>) -> impl Strategy<Value = Json> {
+    prop::collection::vec(value, 1..3)
+        .prop_map(move |values| Json::Map(values.into_iter().map(|value| (name.to_owned(), value)).collect()))
+}
+
 fn attributes() -> impl Strategy<Value = Json> {
     let name = prop_oneof![2 => Just("pk".to_owned()), 1 => Just("sk".to_owned()), 3 => text()];
     prop::collection::vec((name, attribute_value()), 0..8).prop_map(Json::Map)
@@ -140,7 +146,7 @@ fn pick(texts: &'static [&'static str]) -> impl Strategy<Value = Json> {
 fn attribute_updates() -> impl Strategy<Value = Json> {
     let member = prop_oneof![2 => named("Action", pick(&["ADD", "DELETE", "PUT", ""])), 2 => named("Value", attribute_value()), 1 => named("X", plain())];
     let update = prop_oneof![8 => prop::collection::vec(member, 0..4).prop_map(Json::Map), 1 => plain()];
-    prop::collection::btree_map(text(), update, 0..4).prop_map(|updates| Json::Map(updates.into_iter().collect()))
+    prop::collection::vec((text(), update), 0..4).prop_map(Json::Map)
 }
 
 /// Any members in any order, also twice or of the wrong type.
@@ -150,7 +156,7 @@ fn request() -> impl Strategy<Value = Json> {
         4 => named("Item", attributes()),
         2 => named("Key", attributes()),
         2 => named("ConditionExpression", text().prop_map(Json::Text)),
-        2 => named("UpdateExpression", pick(&["", "SET a = :v", "SET a = b", "REMOVE a"])),
+        2 => named("UpdateExpression", update_expression().prop_map(Json::Text)),
         2 => named("ReturnValues", pick(&["", "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW", "all_old"])),
         1 => named("Expected", attributes()),
         2 => named("AttributeUpdates", attribute_updates()),
@@ -160,52 +166,46 @@ fn request() -> impl Strategy<Value = Json> {
     prop::collection::vec(member, 0..9).prop_map(Json::Map)
 }
 
-/// What the tree says the key is.
-fn key_in(tree: &Value) -> Option<Result<(char, Vec<u8>), Malformed>> {
-    let value = tree.as_object()?.get("pk")?;
-    let mut types = value.as_object().into_iter().flatten();
-    Some(match (types.next(), types.next()) {
-        (Some((kind, Value::String(text))), None) if kind == "B" => decode_base64(text).map(|bytes| ('B', bytes)).ok_or(Malformed),
-        (Some((kind, Value::String(text))), None) if kind == "S" || kind == "N" => {
-            Ok((kind.chars().next().unwrap(), text.clone().into_bytes()))
-        }
-        _ => Err(Malformed),
-    })
+/// A PutRequest, a DeleteRequest, both, none, or one twice.
+fn entry() -> impl Strategy<Value = Json> {
+    let request = prop_oneof![
+        3 => named("PutRequest", object_with("Item", attributes())),
+        3 => named("DeleteRequest", object_with("Key", attributes())),
+        1 => named("PutRequest", plain()),
+    ];
+    (prop::collection::vec(request, 0..4), prop::bool::weighted(0.8))
+        .prop_map(|(requests, only_first)| Json::Map(requests.into_iter().take(if only_first { 1 } else { 3 }).collect()))
 }
 
-/// By the letter of RFC 4648, bit by bit.
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digits = text.strip_suffix("==").or(text.strip_suffix('=')).unwrap_or(text);
-    let values = digits.chars().map(|digit| ALPHABET.find(digit)).collect::<Option<Vec<_>>>()?;
-    let bits: String = values.iter().map(|value| format!("{value:06b}")).collect();
-    let whole = text.len().is_multiple_of(4) && (text.len() - digits.len()) * 2 == bits.len() % 8;
-    whole.then(|| {
-        bits.as_bytes().chunks_exact(8).map(|byte| u8::from_str_radix(str::from_utf8(byte).unwrap(), 2).unwrap()).collect()
-    })
-}
-
-fn facts_in(tree: &Value) -> Facts {
-    let text = |name: &str| tree[name].as_str().unwrap_or_default();
-    let updates = || tree["AttributeUpdates"].as_object().into_iter().flat_map(|updates| updates.values());
-    let return_values = match tree.get("ReturnValues").map_or(Some(""), Value::as_str) {
-        Some("" | "NONE") => ReturnValues::None,
-        Some("ALL_OLD") => ReturnValues::AllOld,
-        Some("UPDATED_OLD") => ReturnValues::UpdatedOld,
-        Some("ALL_NEW") => ReturnValues::AllNew,
-        Some("UPDATED_NEW") => ReturnValues::UpdatedNew,
-        _ => ReturnValues::Other,
+/// By the grammar of an UpdateExpression: clauses of actions on paths.
+fn update_expression() -> impl Strategy<Value = String> {
+    let name = || prop_oneof![4 => "[a-z][A-Za-z0-9_]{0,8}", 2 => "#[a-z0-9_]{1,4}", 1 => "(add|set|Remove|DELETE|SET)[a-z0-9_]"];
+    let value = || ":[a-z0-9_]{1,4}";
+    let path = || {
+        let step = prop_oneof![name().prop_map(|name| format!(".{name}")), "\\[[0-9]{1,2}\\]"];
+        (name(), prop_oneof![6 => Just(String::new()), 1 => step]).prop_map(|(name, step)| name + &step)
     };
-    Facts {
-        condition_expression: !text("ConditionExpression").is_empty(),
-        expected_present: tree.get("Expected").is_some(),
-        expected_non_empty: tree["Expected"].as_object().is_some_and(|members| !members.is_empty()),
-        return_values,
-        update_expression: !text("UpdateExpression").is_empty(),
-        update_expression_reads: text("UpdateExpression") == "SET a = b",
-        attribute_updates_add: updates().any(|update| update["Action"] == "ADD"),
-        attribute_updates_delete_with_value: updates().any(|update| update["Action"] == "DELETE" && update.get("Value").is_some()),
-    }
+    let leaf = prop_oneof![6 => value().boxed(), 1 => path().boxed()];
+    let operand = leaf.prop_recursive(3, 8, 3, |inner| {
+        prop_oneof![
+            (prop::sample::select(vec!["list_append", "if_not_exists"]), prop::collection::vec(inner.clone(), 1..3))
+                .prop_map(|(function, operands)| format!("{function} ({})", operands.join(" ,"))),
+            inner.prop_map(|operand| format!("({operand})")),
+        ]
+    });
+    let right = (operand.clone(), prop::option::weighted(0.3, (prop::sample::select(vec!["+", "-"]), operand)))
+        .prop_map(|(left, more)| more.map_or(left.clone(), |(sign, right)| format!("{left} {sign}{right}")));
+    let set = (path(), right).prop_map(|(path, right)| format!("{path}={right}"));
+    let clause = prop_oneof![
+        6 => (Just("SET"), prop::collection::vec(set, 1..4)),
+        3 => (Just("REMOVE"), prop::collection::vec(path(), 1..4)),
+        1 => (prop::sample::select(vec!["ADD", "DELETE"]), prop::collection::vec((path(), value()).prop_map(|(path, value)| format!("{path} {value}")), 1..3)),
+    ];
+    let clause = (clause, any::<bool>(), "[ \t\n]{1,2}").prop_map(|((keyword, actions), is_lower, space)| {
+        let keyword = if is_lower { keyword.to_ascii_lowercase() } else { keyword.to_owned() };
+        format!("{keyword}{space}{}{space}", actions.join(&format!(",{space}")))
+    });
+    prop::collection::vec(clause, 0..3).prop_map(|clauses| clauses.concat())
 }
 
 proptest! {
@@ -214,46 +214,41 @@ proptest! {
     #[test]
     fn a_request_is_read_as_a_parser_with_a_tree_reads_it(json in request(), state in any::<u64>()) {
         let body = body(&json, state);
-        let tree: Value = serde_json::from_str(&body).unwrap();
-        for (operation, source) in [(Operation::PutItem, "Item"), (Operation::UpdateItem, "Key")] {
+        let tree = Tree::parse(body.as_bytes()).unwrap();
+        for operation in [Operation::PutItem, Operation::UpdateItem] {
             let request = read(operation, body.as_bytes()).unwrap();
-            prop_assert_eq!(table(&request), tree["TableName"].as_str().map(String::from));
-            prop_assert_eq!(request.key_source.is_some(), tree[source].is_object());
-            prop_assert_eq!(key(&request), key_in(&tree[source]));
-            prop_assert_eq!(request.facts, facts_in(&tree));
+            let source = model::key_source(operation, &tree);
+            prop_assert_eq!(table(&request), model::table(&tree));
+            prop_assert_eq!(request.key_source.is_some(), source.is_some());
+            prop_assert_eq!(key(&request), source.and_then(|source| model::key(source, "pk")));
+            let update_expression_reads = grammar::reads_before_write(model::update_expression(&tree).unwrap_or_default()).unwrap();
+            prop_assert_eq!(request.facts, Facts { update_expression_reads, ..model::facts(&tree) });
         }
     }
 
     #[test]
+    fn an_update_expression_is_read_as_the_grammar_has_it(expression in update_expression()) {
+        let expected = grammar::reads_before_write(&expression);
+        prop_assert!(expected.is_some());
+        prop_assert_eq!(Some(update_expression_reads(&expression)), expected);
+    }
+
+    #[test]
     fn a_batch_is_read_as_a_parser_with_a_tree_reads_it(
-        tables in prop::collection::btree_map(text(), prop::collection::vec((any::<[bool; 2]>(), attributes(), attributes()), 0..3), 0..3),
-        state in any::<u64>(),
+        tables in prop::collection::vec((text(), prop::collection::vec(entry(), 0..3)), 0..3), more in any::<bool>(), state in any::<u64>(),
     ) {
-        let entry = |([put, delete], item, key): ([bool; 2], Json, Json)| {
-            let put = put.then(|| ("PutRequest".to_owned(), Json::Map(vec![("Item".to_owned(), item)])));
-            let delete = delete.then(|| ("DeleteRequest".to_owned(), Json::Map(vec![("Key".to_owned(), key)])));
-            Json::Map(put.into_iter().chain(delete).collect())
-        };
-        let tables = tables.into_iter().map(|(table, entries)| (table, Json::List(entries.into_iter().map(entry).collect()))).collect();
-        let body = body(&Json::Map(vec![("RequestItems".to_owned(), Json::Map(tables))]), state);
-        let tree: Value = serde_json::from_str(&body).unwrap();
-        let mut expected = Vec::new();
-        for (table, entries) in tree["RequestItems"].as_object().unwrap() {
-            for entry in entries.as_array().unwrap() {
-                match (entry.get("PutRequest"), entry.get("DeleteRequest")) {
-                    (Some(put), None) => expected.push((table.clone(), key_in(&put["Item"]))),
-                    (None, Some(delete)) => expected.push((table.clone(), key_in(&delete["Key"]))),
-                    _ => {}
-                }
-            }
+        let tables = Json::Map(tables.into_iter().map(|(table, entries)| (table, Json::List(entries))).collect());
+        let mut members = vec![("RequestItems".to_owned(), tables)];
+        if more {
+            members.push(("RequestItems".to_owned(), Json::Map(vec![("second".to_owned(), Json::List(vec![]))])));
         }
+        let body = body(&Json::Map(members), state);
         let mut found = Vec::new();
         read_batch(body.as_bytes(), |table, object| {
             let table: Vec<u8> = table.bytes().map(Result::unwrap).collect();
             found.push((String::from_utf8(table).unwrap(), super::attribute(object, "pk")));
         }).unwrap();
-        // The tree sorts its tables, and so does the generator.
-        prop_assert_eq!(found, expected);
+        prop_assert_eq!(found, model::batch(&Tree::parse(body.as_bytes()).unwrap(), "pk"));
     }
 
     #[test]
@@ -267,9 +262,9 @@ proptest! {
         }
         let read = read(Operation::PutItem, &body);
         let key = read.ok().and_then(|request| key(&request));
-        if let Ok(tree @ Value::Object(_)) = serde_json::from_slice::<Value>(&body) {
-            prop_assert_eq!(table(&read.unwrap()), tree["TableName"].as_str().map(String::from));
-            prop_assert_eq!(key, key_in(&tree["Item"]));
+        if let Some(tree @ Tree::Map(_)) = Tree::parse(&body) {
+            prop_assert_eq!(table(&read.unwrap()), model::table(&tree));
+            prop_assert_eq!(key, model::key_source(Operation::PutItem, &tree).and_then(|source| model::key(source, "pk")));
         }
     }
 
