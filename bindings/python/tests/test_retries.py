@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from cluster import Cluster
 from dynamo import count_native_calls, create_table, get, invocation_ids, put
 
-from alternator_lb import AlternatorLB, _hooks
+from alternator_lb import AlternatorLB, _hooks, _patches
 
 Balance = Callable[..., AlternatorLB]
 MODES = ("standard", "legacy", "adaptive")
@@ -52,9 +52,9 @@ def test_the_lock_of_the_sdks_retry_quota_is_found() -> None:
     """Fails when botocore moves it: then a child forked at the wrong moment could wait for it for ever."""
     with AlternatorLB(["127.0.0.1"], refresh="manual") as lb:
         client = lb.new_dynamodb_client()
-        quota = _hooks._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[union-attr]
+        quota = _patches._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[union-attr]
         before = quota._lock
-        _hooks._after_fork_in_child()
+        _patches._after_fork_in_child()
         assert quota._lock is not before
 
 

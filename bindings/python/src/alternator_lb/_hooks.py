@@ -7,32 +7,53 @@ affinity, a write's plan is made from its body as it goes on the wire (`before-c
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
-from typing import Any, Final
-from weakref import WeakKeyDictionary, ref
+from typing import Any, Final, Protocol
+from weakref import ref
 
-from . import _outcome, _pools, _table_keys, errors
+from urllib3.util import SKIP_HEADER
+
+from . import _outcome, _pools, _table_keys, _transport
 from ._call import CONTEXT_KEY, Call
+from ._cooldown import Cooldown
 from ._core import Core
-from ._hook_options import HookOptions
 from ._log import logger
+from ._settings import RequestSettings
+from ._wire import Wire
 
 _ID: Final = "alternator-lb"
 # The SDK registers its retry handler, in every retry mode, under this id.
 _SDK_RETRY: Final = "retry-config-dynamodb"
 
 
+class Owner(Protocol):
+    """The balancer that patches a client, as its hooks see it."""
+
+    @property
+    def request_settings(self) -> RequestSettings: ...
+
+    @property
+    def wire(self) -> Wire: ...
+
+    @property
+    def cooldown(self) -> Cooldown: ...
+
+    def core_for_request(self) -> Core:
+        """The core; ClosedError after the balancer was closed."""
+
+
 class Hooks:
     """Everything that patching puts into one client. Holds no reference to the client, so that it can be collected."""
 
-    def __init__(self, client: Any, owner: object, core: Callable[[], Core], options: HookOptions) -> None:
+    def __init__(self, client: Any, owner: Owner) -> None:
         self.owner: Final = owner
         self._client = ref(client)
-        self._core = core
-        self._options = options
+        self._core = owner.core_for_request
+        self._settings = owner.request_settings
+        self._wire = owner.wire
         self._sdk_retry: Callable[..., Any] | None = None
+        self._restore_session: Callable[[], None] = lambda: None
         self._next_look_ns = 0
 
     def install(self, client: Any) -> None:
@@ -45,6 +66,7 @@ class Hooks:
         else:
             _replace_retry_handler(events, self._retry)
         _pools.renew(client)
+        self._restore_session = _transport.install(client, self._wire)
 
     def remove(self, client: Any) -> None:
         events = client.meta.events
@@ -52,6 +74,7 @@ class Hooks:
             events.unregister(event, unique_id=f"{_ID} {event}")
         if self._sdk_retry is not None:
             _replace_retry_handler(events, self._sdk_retry)
+        self._restore_session()
 
     def renew_after_fork(self, client: Any) -> None:
         """Parts the client of a forked child from its parent's: no shared connection, no lock that was left taken."""
@@ -65,7 +88,7 @@ class Hooks:
         """Asks for the tables whose keys the core wants."""
         client = self._client()
         if client is not None:
-            _table_keys.describe_wanted(self._core(), client)
+            _table_keys.describe_wanted(self._core(), self.owner.cooldown, client)
 
     def _handlers(self) -> list[tuple[str, Callable[..., None]]]:
         # `.*` is more specific than the signer's own registration, and the more specific handler runs first.
@@ -73,7 +96,14 @@ class Hooks:
             ("request-created.dynamodb.*", self._choose),
             ("response-received.dynamodb.*", self._report),
         ]
-        if self._options.by_key:
+        if self._wire.content_encoding:
+            # Less specific than `_plan`, which reads the body before it is compressed.
+            handlers.append(("before-call.dynamodb", self._compress))
+        if self._wire.kept is not None:
+            handlers.append(("before-sign.dynamodb.*", self._strip))
+        if self._wire.changes_headers:
+            handlers.append(("before-send.dynamodb.*", self._finish))
+        if self._settings.by_key:
             handlers += [(f"before-call.dynamodb.{operation}", self._plan) for operation in _table_keys.OPERATIONS]
             handlers += [(f"after-call.dynamodb.{operation}", self._look) for operation in _table_keys.OPERATIONS]
             handlers += [(f"after-call.dynamodb.{operation}", self._learn) for operation in _table_keys.TELLING]
@@ -90,6 +120,15 @@ class Hooks:
             call = context[CONTEXT_KEY] = Call(self._core())
         call.start_attempt()
         request.url = call.core.request_urls[call.node_id]
+
+    def _compress(self, params: dict[str, Any], **_: object) -> None:
+        self._wire.compress(self._core(), params)
+
+    def _strip(self, request: Any, **_: object) -> None:
+        self._wire.strip(request.headers)
+
+    def _finish(self, request: Any, **_: object) -> None:
+        self._wire.finish(request.headers, SKIP_HEADER)
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(CONTEXT_KEY)
@@ -121,60 +160,22 @@ class Hooks:
 
     def _ask(self, core: Core) -> None:
         client = self._client()
-        if client is None or self._options.describe == "never":
+        if client is None or self._settings.describe == "never":
             return
-        table = core.next_wanted_table()
+        cooldown = self.owner.cooldown
+        table = cooldown.next_wanted(core)
         if table is None:
             return
-        if self._options.describe == "inline":
-            _table_keys.describe(core, client, table)
+        if self._settings.describe == "inline":
+            _table_keys.describe(core, cooldown, client, table)
         else:
-            threading.Thread(target=_table_keys.describe, args=(core, client, table), daemon=True).start()
-
-
-def patch(client: Any, owner: object, core: Callable[[], Core], options: HookOptions) -> None:
-    """Makes the client ask `core()` for a node at each attempt; does nothing when `owner` has patched it already."""
-    _require_dynamodb_client(client)
-    hooks = _patched.get(client)
-    if hooks is None:
-        hooks = Hooks(client, owner, core, options)
-        hooks.install(client)
-        _patched[client] = hooks
-    elif hooks.owner is not owner:
-        raise errors.bad_value("this client is patched by another AlternatorLB: unpatch it there first")
-
-
-def unpatch(client: Any, owner: object) -> None:
-    """Takes the hooks out again; does nothing when `owner` has not patched the client."""
-    _require_dynamodb_client(client)
-    hooks = _patched.get(client)
-    if hooks is not None and hooks.owner is owner:
-        del _patched[client]
-        hooks.remove(client)
-
-
-def describe_wanted(owner: object) -> None:
-    """Asks for the tables whose keys the core of `owner` wants, with the first client that it has patched."""
-    hooks = next((hooks for hooks in list(_patched.values()) if hooks.owner is owner), None)
-    if hooks is not None:
-        hooks.describe_wanted()
+            threading.Thread(target=_table_keys.describe, args=(core, cooldown, client, table), daemon=True).start()
 
 
 def _limit_own_describe(context: dict[str, Any], **_: object) -> None:
     if _table_keys.in_progress():
         # Newer versions of botocore take a timeout from here; others use the client's.
         context["read_timeout"] = _table_keys.TIMEOUT_SECONDS
-
-
-def _require_dynamodb_client(client: Any) -> None:
-    model = getattr(getattr(client, "meta", None), "service_model", None)
-    service = getattr(model, "service_name", None)
-    if service == "dynamodb":
-        return
-    if hasattr(getattr(client, "meta", None), "client"):
-        raise errors.bad_value(f"{client!r} is a boto3 resource: pass its client, resource.meta.client")
-    what = repr(client) if service is None else f"a client of {service}"
-    raise errors.bad_value(f"{what} cannot be patched: a boto3 or botocore client of dynamodb is needed")
 
 
 def _registered(events: Any, unique_id: str) -> Callable[..., Any] | None:
@@ -188,14 +189,3 @@ def _registered(events: Any, unique_id: str) -> Callable[..., Any] | None:
 def _replace_retry_handler(events: Any, handler: Callable[..., Any]) -> None:
     events.unregister("needs-retry.dynamodb", unique_id=_SDK_RETRY)
     events.register("needs-retry.dynamodb", handler, unique_id=_SDK_RETRY)
-
-
-_patched: WeakKeyDictionary[Any, Hooks] = WeakKeyDictionary()
-
-
-def _after_fork_in_child() -> None:
-    for client, hooks in list(_patched.items()):
-        hooks.renew_after_fork(client)
-
-
-os.register_at_fork(after_in_child=_after_fork_in_child)

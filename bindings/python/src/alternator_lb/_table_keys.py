@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from ._cooldown import Cooldown
 from ._core import Core
 from ._log import logger
 
@@ -42,20 +43,6 @@ def describing() -> Iterator[None]:
         _describing.reset(token)
 
 
-def describe_wanted(core: Core, client: Any) -> None:
-    """Asks for every table that the core wants, with this client, on this thread."""
-    while (table := core.next_wanted_table()) is not None:
-        describe(core, client, table)
-
-
-def describe(core: Core, client: Any, table: str) -> None:
-    try:
-        with describing():
-            client.describe_table(TableName=table)
-    except Exception as error:  # the core's to hear: the caller's own request went well
-        failed(core, table, error)
-
-
 def learn(core: Core, answer: Mapping[str, Any]) -> None:
     """Takes in what an answer to CreateTable or DescribeTable says, whoever asked."""
     table = answer.get("Table") or answer.get("TableDescription") or {}
@@ -64,14 +51,40 @@ def learn(core: Core, answer: Mapping[str, Any]) -> None:
         core.set_table_key(name, key)
 
 
-def failed(core: Core, table: str, error: Exception) -> None:
+def describe_wanted(core: Core, cooldown: Cooldown, client: Any) -> None:
+    """Asks for every table that the core wants, with this client, on this thread."""
+    while (table := cooldown.next_wanted(core)) is not None:
+        describe(core, cooldown, client, table)
+
+
+def describe(core: Core, cooldown: Cooldown, client: Any, table: str) -> None:
+    try:
+        with describing():
+            client.describe_table(TableName=table)
+    except Exception as error:  # the core's to hear: the caller's own request went well
+        failed(core, cooldown, table, error)
+    else:
+        cooldown.over(table)
+
+
+def failed(core: Core, cooldown: Cooldown, table: str, error: Exception) -> None:
     """Tells the core that a table could not be described; it asks again later."""
+    cooldown.failed(table)
     status, code = 0, ""
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = error.response.get("Error", {}).get("Code", "")
     logger.debug("the partition key of table %s could not be learned: %s", table, error)
     core.table_key_failed(table, status, code)
+
+
+def ask(client: Any, table: str) -> str | None:
+    """A table's key by a DescribeTable now; None if that failed."""
+    try:
+        answer = client.describe_table(TableName=table)
+    except (BotoCoreError, ClientError):
+        return None
+    return _hash_key(answer["Table"]["KeySchema"])
 
 
 def _hash_key(schema: Iterable[Mapping[str, str]]) -> str | None:
