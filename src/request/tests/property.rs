@@ -235,13 +235,12 @@ proptest! {
 
     #[test]
     fn a_batch_is_read_as_a_parser_with_a_tree_reads_it(
-        tables in prop::collection::vec((text(), prop::collection::vec(entry(), 0..3)), 0..3), more in any::<bool>(), state in any::<u64>(),
+        maps in prop::collection::vec(prop::collection::vec((text(), prop::collection::vec(entry(), 0..3)), 0..3), 1..3),
+        state in any::<u64>(),
     ) {
-        let tables = Json::Map(tables.into_iter().map(|(table, entries)| (table, Json::List(entries))).collect());
-        let mut members = vec![("RequestItems".to_owned(), tables)];
-        if more {
-            members.push(("RequestItems".to_owned(), Json::Map(vec![("second".to_owned(), Json::List(vec![]))])));
-        }
+        let list = |(table, entries)| (table, Json::List(entries));
+        let map = |tables: Vec<_>| ("RequestItems".to_owned(), Json::Map(tables.into_iter().map(list).collect()));
+        let members = maps.into_iter().map(map).collect();
         let body = body(&Json::Map(members), state);
         let mut found = Vec::new();
         read_batch(body.as_bytes(), |table, object| {
