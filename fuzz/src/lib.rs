@@ -3,6 +3,7 @@
 pub mod go_rand;
 pub mod key_plan;
 pub mod request_reader;
+mod request_writer;
 
 #[path = "../../src/affinity/go_rand_words.rs"]
 mod go_rand_words;
