@@ -1,7 +1,7 @@
 //! Figures, made from what a run left behind.
 //!
-//! Throughput is of calls that succeeded, by their end; latency is of all calls, by their beginning; attempts count by the moment at
-//! which the plan was asked for a node, so that what was known at that moment is what counts.
+//! Throughput is of calls that succeeded, by their end; latency is of all calls; attempts count by the moment at which the plan was
+//! asked for a node, so that what was known at that moment is what counts.
 
 use std::ops::Range;
 use std::time::Duration;

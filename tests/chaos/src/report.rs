@@ -55,6 +55,20 @@ pub fn complaints(rows: &[Row]) -> Vec<String> {
     rows.iter().flat_map(of_row).collect()
 }
 
+/// One line for each run that made less than three quarters of the possible calls a second even before anything happened: the
+/// machine had too much else to do for the run to say much.
+pub fn doubts(rows: &[Row], possible: f64) -> Vec<String> {
+    let slow = rows.iter().filter(|row| row.figures.before < 0.75 * possible);
+    slow.map(|row| {
+        let before = row.figures.before;
+        format!(
+            "{}, {} nodes, {}: {before:.0} calls/s before the event, {possible:.0} were possible",
+            row.scenario, row.nodes, row.policy
+        )
+    })
+    .collect()
+}
+
 fn cells(row: &Row) -> [String; 14] {
     let Row { figures, balance, .. } = row;
     [
