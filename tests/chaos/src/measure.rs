@@ -17,7 +17,7 @@ pub const BIN: Duration = Duration::from_millis(250);
 /// After the first time-outs have ended, a client knows; what it has to do then may take it that long.
 const GRACE: Duration = Duration::from_millis(250);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Calls per second before the event, during it, and at the end.
     pub before: f64,
@@ -253,6 +253,7 @@ mod tests {
         let back = back_after(&calls, 0, 0.5 / 3.0, ms(1000)..ms(5000)).expect("it comes back");
         assert!(back > ms(1500) && back <= ms(2000), "{back:?}");
         assert_eq!(back_after(&calls, 2, 0.5 / 3.0, ms(1000)..ms(5000)), None);
+        assert_eq!(back_after(&[], 0, 0.5 / 3.0, ms(1000)..ms(5000)), None, "half of nothing is no share");
     }
 
     #[test]

@@ -93,3 +93,24 @@ fn percentiles(latency: Latency) -> String {
     let ms = [latency.p50, latency.p99, latency.p999].map(|duration| format!("{:.0}", duration.as_secs_f64() * 1000.0));
     ms.join(" / ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_slow_from_the_beginning_is_doubted() {
+        let row = |before| Row {
+            scenario: "sigkill",
+            nodes: 3,
+            policy: "adaptive",
+            figures: Figures { before, ..Figures::default() },
+            balance: Balance::default(),
+            complaints: Vec::new(),
+        };
+        assert_eq!(
+            doubts(&[row(300.0), row(299.0)], 400.0),
+            ["sigkill, 3 nodes, adaptive: 299 calls/s before the event, 400 were possible"]
+        );
+    }
+}
