@@ -87,6 +87,22 @@ const PLANS: &[Plan] = &[
         change: |scenario| Scenario { load: 0.85, duration: 25.0, ..scenario },
     },
     Plan {
+        name: "hedges",
+        title: "Second attempts for what takes long",
+        scenarios: &["equal", "slow", "hang"],
+        policies: &["random", "alb_adaptive", "alb_adaptive_hedge"],
+        seeds: &[1, 2],
+        change: |scenario| Scenario { duration: 25.0, ..scenario },
+    },
+    Plan {
+        name: "hedges-high-load",
+        title: "Second attempts for what takes long, at 85 % load",
+        scenarios: &["equal", "slow", "hang"],
+        policies: &["random", "alb_adaptive", "alb_adaptive_hedge"],
+        seeds: &[1, 2],
+        change: |scenario| Scenario { load: 0.85, duration: 25.0, ..scenario },
+    },
+    Plan {
         name: "membership",
         title: "A node leaves in good order, or joins",
         scenarios: &["leave", "join"],

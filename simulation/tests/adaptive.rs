@@ -122,3 +122,23 @@ fn five_hundred_clients_find_a_slow_node_each_for_itself() {
     assert!(ours.p99 * 20.0 < random.p99, "p99 {} against {}", ours.p99, random.p99);
     assert!(ours.bad < 0.02 && ours.rec.is_some_and(|seconds| seconds <= 5.0), "share {}, back after {:?} s", ours.bad, ours.rec);
 }
+
+#[test]
+fn trouble_of_the_whole_cluster_is_not_multiplied_by_retries() {
+    for name in ["outage", "overload"] {
+        let (ours, random) = (play("alb_adaptive", &named(name)), play("random", &named(name)));
+        assert!(ours.amplified <= 1.3 && random.amplified >= 2.0, "{name}: {} and {}", ours.amplified, random.amplified);
+        assert!(ours.err <= random.err + 0.005, "{name}: {} of the requests fail, {} of random's", ours.err, random.err);
+    }
+}
+
+#[test]
+fn hedges_cut_the_tail_and_do_no_harm_to_a_busy_cluster() {
+    let healthy = Scenario { duration: 25.0, ..named("equal") };
+    let (without, with) = (play("alb_adaptive", &healthy), play("alb_adaptive_hedge", &healthy));
+    assert!(with.p999 <= 0.85 * without.p999, "p99.9 {} and {} without", with.p999, without.p999);
+    assert!((1.01..=1.05).contains(&with.att), "{} attempts a request", with.att);
+    let busy = Scenario { duration: 25.0, load: 0.85, ..named("slow") };
+    let (without, with) = (play("alb_adaptive", &busy), play("alb_adaptive_hedge", &busy));
+    assert!(with.p99 <= 1.15 * without.p99 && with.p999 <= 1.15 * without.p999, "{} ms, {} ms", with.p99, with.p999);
+}

@@ -130,7 +130,10 @@ pub static KINDS: &[Kind] = &[
         name: "alb_adaptive_2s",
         make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("health.eject_max_ms", "2000")]),
     },
-    Kind { name: "alb_hedge", make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("hedge", "on")]) },
+    Kind {
+        name: "alb_adaptive_hedge",
+        make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("hedge", "on")]),
+    },
     Kind { name: "alb_random", make: |client, world| Product::boxed(client, world, &[("policy", "random")]) },
     Kind { name: "alb_round_robin", make: |client, world| Product::boxed(client, world, &[("policy", "round_robin")]) },
 ];
