@@ -179,8 +179,8 @@ impl<'a> Simulation<'a> {
         let elapsed = now - request.arrived;
         let pause = self.clients[request.client].hedge_after(now, &request.walk.borrow(), elapsed);
         match pause {
-            None => return,
-            Some(pause) if pause > 0.0 => return self.queue.add(now + pause, Happening::Hedge(Rc::clone(request))),
+            None => {}
+            Some(pause) if pause > 0.0 => self.queue.add(now + pause, Happening::Hedge(Rc::clone(request))),
             Some(_) => request.hedged.set(self.send(now, request)),
         }
     }
