@@ -1,6 +1,6 @@
 //! The list that requests are routed over: immutable snapshots, published without a lock and read without one.
 //!
-//! A snapshot is a row of words: tier, sizes, all ids, usable ids, ids in the order for keys, and their weights where keys choose by
+//! A snapshot is a row of words: tier, sizes, all ids, usable ids, those beyond, ids in the order for keys, and their weights where keys choose by
 //! weight. Four buffers hold the last four snapshots; the generation word says which is current (`generation % 4`) and doubles as the change signal of the C ABI. A reader takes the generation, reads
 //! from its buffer and looks again: only if three or more publications fell into its few nanoseconds may the buffer have been
 //! rewritten, and it reads anew. So readers take no lock, allocate nothing and never wait for a writer, not even for one that
@@ -15,13 +15,13 @@ use crate::node::NodeId;
 
 const BUFFERS: usize = 4;
 const CHUNK: usize = 256;
-/// Words before the ids: tier, and the lengths of the three lists.
-const HEAD: usize = 4;
+/// Words before the ids: tier, the lengths of the four lists, and whether the nodes are under strain.
+const HEAD: usize = 6;
 
 /// The most nodes a list may have.
 pub const MOST_NODES: usize = 4096;
 
-const CHUNKS: usize = (HEAD + 5 * MOST_NODES).div_ceil(CHUNK);
+const CHUNKS: usize = (HEAD + 6 * MOST_NODES).div_ceil(CHUNK);
 
 /// What is published: which tier of the scope chain is in use, its nodes in URL order, and those of them not set aside.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,8 +30,12 @@ pub struct Listing {
     pub tier: usize,
     /// All nodes, sorted by URL text.
     pub all: Vec<NodeId>,
-    /// The nodes to be chosen first, in the same order; all of them when all are well, never empty unless `all` is.
+    /// The nodes to be chosen first; never empty unless `all` is. Not only of `all` when most of those are set aside.
     pub usable: Vec<NodeId>,
+    /// Further nodes that may be chosen as well.
+    pub beyond: Vec<NodeId>,
+    /// Whether half of the nodes are set aside.
+    pub strained: bool,
     /// The nodes that keys choose among, set aside or not, in the order that all clients agree on.
     pub keyed: Vec<NodeId>,
     /// A number of its own for each of `keyed`, or nothing where keys choose by place.
@@ -92,7 +96,8 @@ impl Topology {
         let next = self.generation.load(Ordering::Relaxed) + 1;
         let buffer = &self.buffers[next as usize % BUFFERS];
         let all = &listing.all[..listing.all.len().min(MOST_NODES)];
-        let usable = &listing.usable[..listing.usable.len().min(all.len())];
+        let usable = &listing.usable[..listing.usable.len().min(MOST_NODES)];
+        let beyond = &listing.beyond[..listing.beyond.len().min(MOST_NODES)];
         let keyed = &listing.keyed[..listing.keyed.len().min(MOST_NODES)];
         // Pairs with the reader's fence: who sees a word below also sees the generation that was current before it.
         fence(Ordering::Release);
@@ -100,10 +105,12 @@ impl Topology {
         buffer.set_word(1, all.len() as u32);
         buffer.set_word(2, usable.len() as u32);
         buffer.set_word(3, keyed.len() as u32);
-        for (offset, id) in all.iter().chain(usable).chain(keyed).enumerate() {
+        buffer.set_word(4, beyond.len() as u32);
+        buffer.set_word(5, u32::from(listing.strained));
+        for (offset, id) in all.iter().chain(usable).chain(beyond).chain(keyed).enumerate() {
             buffer.set_word(HEAD + offset, *id);
         }
-        let behind = HEAD + all.len() + usable.len() + keyed.len();
+        let behind = HEAD + all.len() + usable.len() + beyond.len() + keyed.len();
         for (place, weight) in listing.weights.iter().take(keyed.len()).enumerate() {
             buffer.set_word(behind + 2 * place, *weight as u32);
             buffer.set_word(behind + 2 * place + 1, (*weight >> 32) as u32);
@@ -117,6 +124,8 @@ impl Topology {
             tier: snapshot.tier(),
             all: (0..snapshot.all()).map(|i| snapshot.node(i)).collect(),
             usable: (0..snapshot.usable()).map(|i| snapshot.usable_node(i)).collect(),
+            beyond: (0..snapshot.beyond()).map(|i| snapshot.beyond_node(i)).collect(),
+            strained: snapshot.strained(),
             keyed: (0..snapshot.keyed()).map(|i| snapshot.keyed_node(i)).collect(),
             weights: Vec::new(),
         })
@@ -128,6 +137,7 @@ pub struct Snapshot<'a> {
     buffer: &'a Buffer,
     all: u32,
     usable: u32,
+    beyond: u32,
     keyed: u32,
 }
 
@@ -135,10 +145,8 @@ impl<'a> Snapshot<'a> {
     #[inline]
     fn of(buffer: &'a Buffer) -> Self {
         // A buffer that is being rewritten shows any mixture of words: bounded here, so that a look ends soon and is then repeated.
-        let all = buffer.word(1).min(MOST_NODES as u32);
-        let usable = buffer.word(2).min(all);
-        let keyed = buffer.word(3).min(MOST_NODES as u32);
-        Snapshot { buffer, all, usable, keyed }
+        let size = |word| buffer.word(word).min(MOST_NODES as u32);
+        Snapshot { buffer, all: size(1), usable: size(2), keyed: size(3), beyond: size(4) }
     }
 
     /// Position in the scope chain.
@@ -152,7 +160,12 @@ impl<'a> Snapshot<'a> {
         self.all
     }
 
-    /// How many nodes are not set aside.
+    /// Whether half of the nodes are set aside.
+    pub fn strained(&self) -> bool {
+        self.buffer.word(5) != 0
+    }
+
+    /// How many nodes are to be chosen first.
     #[inline]
     pub fn usable(&self) -> u32 {
         self.usable
@@ -164,10 +177,22 @@ impl<'a> Snapshot<'a> {
         self.buffer.word(HEAD + index as usize)
     }
 
-    /// The node at that position among those not set aside; `index < usable()`.
+    /// The node at that position among those to be chosen first; `index < usable()`.
     #[inline]
     pub fn usable_node(&self, index: u32) -> NodeId {
         self.buffer.word(HEAD + self.all as usize + index as usize)
+    }
+
+    /// How many further nodes may be chosen as well.
+    #[inline]
+    pub fn beyond(&self) -> u32 {
+        self.beyond
+    }
+
+    /// The node at that position among the further ones; `index < beyond()`.
+    #[inline]
+    pub fn beyond_node(&self, index: u32) -> NodeId {
+        self.buffer.word(HEAD + (self.all + self.usable + index) as usize)
     }
 
     /// How many nodes keys choose among.
@@ -179,13 +204,13 @@ impl<'a> Snapshot<'a> {
     /// The node at that position of the order for keys; `index < keyed()`.
     #[inline]
     pub fn keyed_node(&self, index: u32) -> NodeId {
-        self.buffer.word(HEAD + (self.all + self.usable + index) as usize)
+        self.buffer.word(HEAD + (self.all + self.usable + self.beyond + index) as usize)
     }
 
     /// The weight of the node at that position of the order for keys, where weights were published; `index < keyed()`.
     #[inline]
     pub fn weight(&self, index: u32) -> u64 {
-        let at = HEAD + (self.all + self.usable + self.keyed + 2 * index) as usize;
+        let at = HEAD + (self.all + self.usable + self.beyond + self.keyed + 2 * index) as usize;
         u64::from(self.buffer.word(at)) | u64::from(self.buffer.word(at + 1)) << 32
     }
 }
@@ -200,6 +225,8 @@ mod tests {
             tier,
             all: ids.clone().collect(),
             usable: ids.clone().filter(|id| id % 3 != 0).collect(),
+            beyond: ids.clone().filter(|id| id % 5 == 0).collect(),
+            strained: tier % 2 == 1,
             keyed: ids.rev().collect(),
             weights: Vec::new(),
         }
@@ -237,14 +264,23 @@ mod tests {
         let topology = Topology::new();
         let stop = AtomicBool::new(false);
         let publications = if cfg!(miri) { 60 } else { 200_000 };
-        topology.publish(&Listing { tier: 0, all: vec![0; 8], usable: vec![0; 8], keyed: vec![0; 8], weights: Vec::new() });
+        topology.publish(&Listing {
+            all: vec![0; 8],
+            usable: vec![0; 8],
+            beyond: vec![0; 8],
+            keyed: vec![0; 8],
+            ..Listing::default()
+        });
         std::thread::scope(|scope| {
             for _ in 0..2 {
                 scope.spawn(|| {
                     while !stop.load(Ordering::Relaxed) {
                         let seen = topology.listing();
                         let mark = seen.tier as u32;
-                        assert!(seen.all.iter().chain(&seen.usable).chain(&seen.keyed).all(|id| *id == mark), "{seen:?}");
+                        assert!(
+                            seen.all.iter().chain(&seen.usable).chain(&seen.beyond).chain(&seen.keyed).all(|id| *id == mark),
+                            "{seen:?}"
+                        );
                         assert_eq!(seen.all.len(), 8 + mark as usize % 5);
                     }
                 });
@@ -255,8 +291,9 @@ mod tests {
                     tier: mark as usize,
                     all: ids.clone(),
                     usable: ids.clone(),
+                    beyond: ids.clone(),
                     keyed: ids,
-                    weights: Vec::new(),
+                    ..Listing::default()
                 });
             }
             stop.store(true, Ordering::Relaxed);

@@ -16,7 +16,7 @@ use crate::fork;
 use crate::health::{Cause, Outcome, Sign};
 use crate::node::NodeId;
 use crate::rng::with_thread_rng;
-use crate::routing::{Choice, Plan, PlanError, first_choice};
+use crate::routing::{Choice, Market, Plan, PlanError};
 
 /// For so long after a reported answer more are expected.
 const REPORTS_FLOW: Duration = Duration::from_secs(30);
@@ -29,8 +29,10 @@ impl Balancer {
     pub fn next_node(&self) -> Option<NodeId> {
         let core = &*self.0;
         let (now, counted) = core.moment();
-        let choice = core.choice(counted);
-        let chosen = with_thread_rng(|rng| core.topology.read(|snapshot| first_choice(&choice, snapshot, rng)));
+        let chosen = core.trial(now).or_else(|| {
+            let choice = core.choice(counted);
+            with_thread_rng(|rng| core.topology.read(|snapshot| choice.first(snapshot, rng)))
+        });
         core.further.requests.count();
         core.begin(chosen, counted);
         self.after_pick(now);
@@ -42,17 +44,22 @@ impl Balancer {
     pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
         let core = &*self.0;
         let (now, counted) = core.moment();
-        if plan.attempts() == 0 {
+        let is_first = plan.attempts() == 0;
+        if is_first {
             core.further.requests.count();
         }
-        let step = if plan.is_keyed() {
+        let chosen = if plan.is_keyed() {
             let placement = core.config.affinity.placement;
-            core.topology.read(|snapshot| plan.choose_by_key(KeyOrder::new(snapshot, placement), |node| core.health.is_aside(node)))
+            let is_aside = |node| core.health.is_aside(node);
+            let step = core.topology.read(|snapshot| plan.choose_by_key(KeyOrder::new(snapshot, placement), is_aside));
+            step.map(|step| plan.take(step))
+        } else if let Some(node) = now.filter(|_| is_first && plan.is_begun()).and_then(|now| core.trial(Some(now))) {
+            Ok(plan.take_first(node))
         } else {
             let choice = core.choice(counted);
-            with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(&choice, snapshot, rng)))
+            let step = with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(&choice, snapshot, rng)));
+            step.map(|step| plan.take(step))
         };
-        let chosen = step.map(|step| plan.take(step));
         core.begin(chosen.ok(), counted);
         self.after_pick(now);
         chosen
@@ -111,7 +118,8 @@ impl Core {
     #[inline]
     fn moment(&self) -> (Option<Nanos>, Option<Nanos>) {
         let answered_at = self.hot.answered_at.load(Ordering::Relaxed);
-        if answered_at == 0 && self.config.refresh_mode != RefreshMode::Inline {
+        let on_trial = self.hot.trial_at.load(Ordering::Relaxed) != Nanos::NEVER.0;
+        if answered_at == 0 && self.config.refresh_mode != RefreshMode::Inline && !on_trial {
             return (None, None);
         }
         let now = self.clock.now();
@@ -124,9 +132,29 @@ impl Core {
     fn choice(&self, counted: Option<Nanos>) -> Choice<'_> {
         match (self.config.policy, counted) {
             (Policy::RoundRobin, _) => Choice::RoundRobin(&self.cursors),
-            (Policy::Adaptive, Some(now)) => Choice::Cheapest(self.health.prices(now), self.config.adaptive.candidates),
+            (Policy::Adaptive, Some(now)) => {
+                let adaptive = &self.config.adaptive;
+                let beyond = adaptive.beyond_percent as f32 / 100.0;
+                Choice::Cheapest(Market { prices: self.health.prices(now), candidates: adaptive.candidates, beyond })
+            }
             (Policy::Adaptive, None) | (Policy::Random, _) => Choice::Random,
         }
+    }
+
+    /// A node that is set aside and to be tried by a user's request, since nobody probes it.
+    #[inline]
+    fn trial(&self, now: Option<Nanos>) -> Option<NodeId> {
+        match self.hot.trial_at.load(Ordering::Relaxed) {
+            at if Nanos(at) == Nanos::NEVER => None,
+            at => now.filter(|now| self.health.is_due(Nanos(at), *now)).and_then(|now| self.begin_trial(now)),
+        }
+    }
+
+    #[cold]
+    fn begin_trial(&self, now: Nanos) -> Option<NodeId> {
+        // Whoever has the lock may be ejecting or trying out a node; the next request is soon enough.
+        let mut state = self.control().try_lock()?;
+        state.begin_trial(self, now)
     }
 
     #[inline]
@@ -158,6 +186,7 @@ impl Core {
         if outcome.is_connection_trouble() {
             state.hurry(self);
         }
+        state.look_ahead(self);
     }
 }
 
@@ -171,3 +200,6 @@ fn told_by_the_caller(cause: Cause) -> &'static str {
         Cause::FailureRate => "most attempts of late failed, and those at other nodes did not",
     }
 }
+
+#[cfg(test)]
+mod tests;

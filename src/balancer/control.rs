@@ -7,10 +7,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::{JoinHandle, Thread};
+use std::time::Duration;
 
 use once_cell::race::OnceBox;
 
 use super::Core;
+use super::spread::{Lists, Spread};
 use crate::affinity::node_weight;
 use crate::clock::Nanos;
 use crate::config::{Placement, RefreshMode};
@@ -21,6 +23,9 @@ use crate::health::Cause;
 use crate::node::{Address, NodeId};
 use crate::observe::{EventKind, Events};
 use crate::topology::Listing;
+
+/// In `manual` mode, whoever has not driven discovery for so long does not: then requests try the nodes that are set aside.
+const UNDRIVEN_AFTER: Duration = Duration::from_secs(10);
 
 /// One process's part of a handle.
 pub(super) struct Control {
@@ -54,6 +59,8 @@ pub(super) struct State {
     pub last_round: Option<Result<(), Error>>,
     /// Whether the list came from the cluster.
     pub known: bool,
+    /// When the caller last drove discovery in `manual` mode; a while before the start until it does.
+    driven_at: Nanos,
     numbers: HashMap<Address, NodeId>,
     scope: String,
 }
@@ -72,7 +79,8 @@ impl Control {
             known: core.nodes.iter().any(|node| !node.is_seed()),
             numbers: core.nodes.iter().map(|node| (node.address.clone(), node.id)).collect(),
             scope: core.config.scope.tier(listing.tier).to_string(),
-            around: if core.config.affinity.wants_datacenter() { listing.keyed.clone() } else { Vec::new() },
+            driven_at: Nanos(0),
+            around: around_in(core, &listing),
             listing,
         };
         Control {
@@ -113,6 +121,7 @@ impl State {
 
     /// Lets the discovery machine take a turn, and draws the consequences.
     pub fn turn<R>(&mut self, core: &Core, take: impl FnOnce(&mut Machine, &mut Turn<'_>) -> R) -> R {
+        self.driven_at = core.clock.now();
         let world = self.world(core);
         let (result, effects) = core.with_rng(|rng| {
             let mut turn = Turn { now: core.clock.now(), world: &world, rng, effects: Vec::new() };
@@ -127,7 +136,7 @@ impl State {
     pub fn world(&self, core: &Core) -> World {
         let now = core.clock.now();
         let mut world = World { known: self.known, ..World::default() };
-        for node in self.listed().into_iter().filter_map(|id| core.nodes.get(id)) {
+        for node in self.lists(core).everyone().into_iter().filter_map(|id| core.nodes.get(id)) {
             let in_scope = self.listing.all.contains(&node.id);
             match core.health.aside_until(node.id) {
                 None if in_scope => world.usable.push(node.address.clone()),
@@ -143,16 +152,50 @@ impl State {
         world
     }
 
-    /// Every node that requests may go to: those of the scope, and those that only keys choose among.
-    pub fn listed(&self) -> Vec<NodeId> {
-        let further = self.around.iter().filter(|id| !self.listing.all.contains(id));
-        self.listing.all.iter().chain(further).copied().collect()
+    /// The nodes that requests are routed over.
+    pub fn lists(&self, core: &Core) -> Lists<'_> {
+        Lists { scope: &self.listing.all, around: &self.around, rack: core.config.rack }
     }
 
-    /// Says when the next step is due.
+    /// Says when the next step is due, and from when on a request may try a node that nobody probes.
     pub fn reschedule(&mut self, core: &Core) {
         let due = self.due(core);
         core.set_due(due);
+        self.schedule_trial(core);
+    }
+
+    fn schedule_trial(&self, core: &Core) {
+        let trial_at = match (core.config.refresh_mode, self.next_probe(core)) {
+            (RefreshMode::Manual, probe_at) if probe_at != Nanos::NEVER => probe_at.max(self.driven_at.after(UNDRIVEN_AFTER)),
+            _ => Nanos::NEVER,
+        };
+        core.hot.trial_at.store(trial_at.0, Ordering::Relaxed);
+    }
+
+    /// The same, but for a step under way, which says it itself when it ends.
+    pub fn look_ahead(&mut self, core: &Core) {
+        if self.stepping.is_none() {
+            self.reschedule(core);
+        } else {
+            self.schedule_trial(core);
+        }
+        core.wake_thread();
+    }
+
+    fn next_probe(&self, core: &Core) -> Nanos {
+        let listed = self.listing.all.iter().chain(&self.around);
+        listed.filter_map(|id| core.health.aside_until(*id)).min().unwrap_or(Nanos::NEVER)
+    }
+
+    /// A node whose probe is due and that nobody probes: the request that asks goes there.
+    pub fn begin_trial(&mut self, core: &Core, now: Nanos) -> Option<NodeId> {
+        let due = |id: &NodeId| core.health.aside_until(*id).is_some_and(|at| core.health.is_due(at, now));
+        let node = self.lists(core).everyone().into_iter().find(due);
+        if let Some(node) = node {
+            core.with_rng(|rng| core.health.try_out(node, now, rng));
+        }
+        self.schedule_trial(core);
+        node
     }
 
     /// When the next step is due, as far as it is known now.
@@ -160,23 +203,19 @@ impl State {
         if core.is_active() {
             self.machine.schedule().wake();
         }
-        let aside = |id: &NodeId| core.health.aside_until(*id);
-        let next_probe = self.listing.all.iter().chain(&self.around).filter_map(aside).min().unwrap_or(Nanos::NEVER);
+        let next_probe = self.next_probe(core);
         self.machine.due(next_probe)
     }
 
     /// A request met trouble: the next round comes soon.
     pub fn hurry(&mut self, core: &Core) {
         self.machine.schedule().hurry(core.clock.now());
-        if self.stepping.is_none() {
-            self.reschedule(core);
-        }
-        core.wake_thread();
     }
 
     /// Something speaks against the node.
     pub fn suspect(&mut self, core: &Core, node: NodeId, cause: Cause, reason: &str) {
-        let lists = [self.listing.all.as_slice(), self.around.as_slice()];
+        let ceilings = self.lists(core).ceilings();
+        let lists: Vec<&[NodeId]> = ceilings.iter().map(Vec::as_slice).collect();
         if let Some(pause) = core.with_rng(|rng| core.health.eject(node, cause, &lists, core.clock.now(), rng)) {
             let reason = format!("{reason}; first probe in {} ms", pause.as_millis());
             self.node_event(core, EventKind::NodeSetAside, node, &reason);
@@ -208,7 +247,7 @@ impl State {
                 Effect::List(tier, addresses) => self.take_list(core, tier, &addresses),
                 Effect::Around(addresses) => self.take_around(core, &addresses),
                 Effect::AroundFailed(reason, by) => {
-                    let reason = format!("{reason}; keys choose among the nodes that were known before");
+                    let reason = format!("{reason}; the nodes of the datacenter that were known before stay");
                     self.event(EventKind::RefreshFailed, &by, &reason);
                 }
                 Effect::Skipped(count, from) => {
@@ -271,7 +310,7 @@ impl State {
         if all == self.listing.all && tier == self.listing.tier {
             return;
         }
-        let before = self.listed();
+        let before = self.lists(core).everyone();
         self.listing.all = all;
         self.change_tier(core, tier);
         self.tell_changes(core, &before, "the cluster");
@@ -283,7 +322,7 @@ impl State {
         if around == self.around {
             return;
         }
-        let before = self.listed();
+        let before = self.lists(core).everyone();
         self.around = around;
         self.tell_changes(core, &before, "the rack's datacenter");
         self.publish(core);
@@ -308,7 +347,7 @@ impl State {
     /// Tells which nodes were not listed before, and which no longer are.
     fn tell_changes(&mut self, core: &Core, before: &[NodeId], lister: &str) {
         let now = core.clock.now();
-        let listed = self.listed();
+        let listed = self.lists(core).everyone();
         let (old, new): (HashSet<NodeId>, HashSet<NodeId>) = (before.iter().copied().collect(), listed.iter().copied().collect());
         for node in listed.iter().filter(|id| !old.contains(id)) {
             // The cluster says it lives: a probe settles at once whether it does.
@@ -351,9 +390,14 @@ impl State {
     }
 
     fn publish(&mut self, core: &Core) {
-        self.listing.usable = core.health.usable(&self.listing.all);
+        let lists = self.lists(core);
+        let Spread { usable, beyond } = lists.spread(|list| core.health.usable(list));
+        let reach = lists.reach();
+        let aside = reach.iter().filter(|id| core.health.is_aside(**id)).count();
+        self.listing.strained = aside * 2 >= reach.len();
+        (self.listing.usable, self.listing.beyond) = (usable, beyond);
         let options = &core.config.affinity;
-        let keyed = if self.around.is_empty() { &self.listing.all } else { &self.around };
+        let keyed = if self.around.is_empty() || !options.wants_datacenter() { &self.listing.all } else { &self.around };
         self.listing.keyed.clone_from(keyed);
         self.listing.keyed.sort_by_cached_key(|id| core.nodes.get(*id).map(|node| core.nodes.order_text(node, options.order)));
         if options.placement == Placement::Rendezvous {
@@ -376,6 +420,24 @@ impl State {
         let at = core.nodes.get(node).map(|node| node.url.as_str()).unwrap_or_default();
         self.events.add(kind, Some(node), at, &self.scope, reason);
     }
+}
+
+/// What a forked child can know of the nodes around its rack before it has asked: those its parent published.
+fn around_in(core: &Core, listing: &Listing) -> Vec<NodeId> {
+    if core.config.scope.tier(listing.tier).datacenter_around().is_none() {
+        return Vec::new();
+    }
+    let mut around = listing.all.clone();
+    let published = listing.usable.iter().chain(&listing.beyond);
+    let keyed = listing.keyed.iter().filter(|_| core.config.affinity.wants_datacenter());
+    for node in published.chain(keyed) {
+        if !around.contains(node) {
+            around.push(*node);
+        }
+    }
+    sort_by_url(core, &mut around);
+    // No more than the rack: nothing was known of the rest.
+    if around.len() == listing.all.len() { Vec::new() } else { around }
 }
 
 fn sort_by_url(core: &Core, nodes: &mut [NodeId]) {

@@ -110,15 +110,16 @@ impl Core {
                 let mut nodes = (0..snapshot.keyed()).map(|place| snapshot.keyed_node(place));
                 (nodes.any(|node| !plan.was_tried(node) && !self.health.is_aside(node)), snapshot.keyed())
             } else {
-                let mut nodes = (0..snapshot.usable()).map(|index| snapshot.usable_node(index));
-                (nodes.any(|node| !plan.was_tried(node)), snapshot.all())
+                let usable = (0..snapshot.usable()).map(|index| snapshot.usable_node(index));
+                let mut nodes = usable.chain((0..snapshot.beyond()).map(|index| snapshot.beyond_node(index)));
+                (nodes.any(|node| !plan.was_tried(node)), snapshot.all().max(snapshot.usable() + snapshot.beyond()))
             }
         })
     }
 
     /// Whether the cluster has enough to do without second attempts: half of it is set aside, or requests take much longer than they did.
     fn is_strained(&self) -> bool {
-        self.health.is_overloaded() || self.topology.read(|snapshot| snapshot.usable() * 2 <= snapshot.all())
+        self.health.is_overloaded() || self.topology.read(|snapshot| snapshot.strained())
     }
 }
 

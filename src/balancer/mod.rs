@@ -10,6 +10,7 @@ mod driver;
 mod further;
 mod requests;
 mod sans_io;
+mod spread;
 mod statistics;
 mod worker;
 
@@ -60,6 +61,8 @@ struct Hot {
     active: AtomicU64,
     /// When an answer was reported of late, in nanoseconds; 0 before the first.
     answered_at: AtomicU64,
+    /// From when on a request may try a node that is set aside, in nanoseconds: never while somebody drives discovery.
+    trial_at: AtomicU64,
 }
 
 struct Core {
@@ -96,6 +99,7 @@ impl Balancer {
                 due_at: AtomicU64::new(clock.now().0),
                 active: AtomicU64::new(0),
                 answered_at: AtomicU64::new(0),
+                trial_at: AtomicU64::new(Nanos::NEVER.0),
             }),
             topology: Topology::new(),
             cursors: Cursors::new(),
@@ -145,6 +149,8 @@ impl Balancer {
     pub fn is_listed(&self, id: NodeId) -> bool {
         self.0.topology.read(|snapshot| {
             (0..snapshot.all()).any(|index| snapshot.node(index) == id)
+                || (0..snapshot.usable()).any(|index| snapshot.usable_node(index) == id)
+                || (0..snapshot.beyond()).any(|index| snapshot.beyond_node(index) == id)
                 || (0..snapshot.keyed()).any(|index| snapshot.keyed_node(index) == id)
         })
     }

@@ -18,13 +18,13 @@ impl Balancer {
         let core = &*self.0;
         let now = core.clock.now();
         // The lock is not held while the page is made, which takes its time with many nodes.
-        let (due, listing, known, rounds, rounds_failed, failures) = {
+        let (due, listing, reach, known, rounds, rounds_failed, failures) = {
             let mut state = core.control().lock();
             let due = state.due(core);
             let failures = state.machine.schedule().failures();
-            (due, state.listing.clone(), state.known, state.rounds, state.rounds_failed, failures)
+            (due, state.listing.clone(), state.lists(core).reach(), state.known, state.rounds, state.rounds_failed, failures)
         };
-        let listed: HashSet<NodeId> = listing.all.iter().copied().collect();
+        let listed: HashSet<NodeId> = reach.into_iter().collect();
         let for_keys: HashSet<NodeId> = core.topology.listing().keyed.into_iter().collect();
         let nodes: Vec<Value> = core
             .nodes

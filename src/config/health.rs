@@ -25,6 +25,18 @@ impl Policy {
     }
 }
 
+/// How much the rack of a scope matters, where there is one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RackMode {
+    /// Its nodes are preferred to those of the rest of its datacenter.
+    #[default]
+    Prefer,
+    /// No other node is chosen.
+    Strict,
+    /// The nodes of its datacenter are all alike.
+    Off,
+}
+
 /// The `adaptive.*` options: what a node costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AdaptiveOptions {
@@ -48,6 +60,8 @@ pub struct AdaptiveOptions {
     pub slow_start: Duration,
     /// The share it begins with, in percent.
     pub slow_start_percent: u32,
+    /// The price of a node beyond the preferred rack, in percent of what it were within.
+    pub beyond_percent: u32,
 }
 
 /// The `health.*` options: when a node is set aside.

@@ -1,7 +1,7 @@
 //! The rows of the table of options that say how a node is chosen and when it is set aside.
 
-use super::Policy;
 use super::table::{ConfigOption, milliseconds, number, on_or_off, option};
+use super::{Policy, RackMode};
 
 /// Those options, in the order of the manual.
 pub static OPTIONS: &[ConfigOption] = &[
@@ -88,6 +88,30 @@ pub static OPTIONS: &[ConfigOption] = &[
         "a number from 1 to 100",
         "The share that it begins with: its price is divided by it.",
         |config, value| whole(value, 1, 100, &mut config.adaptive.slow_start_percent),
+    ),
+    option(
+        "rack",
+        "prefer",
+        "prefer, strict or off",
+        "What the rack of a scope `rack:DC/RACK` means. `prefer`: its nodes are chosen unless another one of the datacenter is that much \
+         faster (`rack.beyond_percent`), and the whole datacenter's when more than half of them are set aside. `strict`: no others, ever; \
+         a rack with most of the clients is then the bottleneck of them all. `off`: the datacenter's nodes are all alike.",
+        |config, value| {
+            config.rack = match value {
+                "prefer" => RackMode::Prefer,
+                "strict" => RackMode::Strict,
+                "off" => RackMode::Off,
+                _ => return Err("it is none of them".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "rack.beyond_percent",
+        "150",
+        "a number from 100 to 10000",
+        "The price of a node beyond the preferred rack, in percent of what it would be within. For `policy` `adaptive`.",
+        |config, value| whole(value, 100, 10_000, &mut config.adaptive.beyond_percent),
     ),
     option(
         "health",

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 pub use affinity::{AffinityMode, AffinityOptions, AffinityOrder, AffinityRule, AffinityScope, Placement};
 pub(crate) use affinity::{check_attribute_name, check_table_name};
-pub use health::{AdaptiveOptions, HealthOptions, HedgeOptions, Policy, RetryOptions};
+pub use health::{AdaptiveOptions, HealthOptions, HedgeOptions, Policy, RackMode, RetryOptions};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
 
@@ -74,6 +74,8 @@ pub struct Config {
     pub policy: Policy,
     /// Which requests go by their key, and where.
     pub affinity: AffinityOptions,
+    /// How much the rack of a scope matters.
+    pub rack: RackMode,
     /// What a node costs.
     pub adaptive: AdaptiveOptions,
     /// When a node is set aside.
@@ -106,6 +108,7 @@ impl Default for Config {
             inline_budget: Duration::ZERO,
             policy: Policy::default(),
             affinity: AffinityOptions::default(),
+            rack: RackMode::default(),
             adaptive: AdaptiveOptions::default(),
             health: HealthOptions::default(),
             retry: RetryOptions::default(),
@@ -134,6 +137,11 @@ impl Config {
                 format!("option {} cannot be '{shown}': {reason}; accepted: {}", shorten(key), option.accepts),
             )
         })
+    }
+
+    /// Whether the datacenter's nodes are to be known as well when the scope is a rack.
+    pub fn wants_datacenter(&self) -> bool {
+        self.affinity.wants_datacenter() || self.rack != RackMode::Strict
     }
 
     /// The seeds with their ports.

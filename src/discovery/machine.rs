@@ -151,7 +151,7 @@ impl Machine {
             stall: config.stall,
             timeout: config.timeout,
             is_static: config.source == Source::Static,
-            wants_datacenter: config.affinity.wants_datacenter(),
+            wants_datacenter: config.wants_datacenter(),
             schedule: Schedule::new(config.active, config.idle, now),
             penalties: Penalties::default(),
             former: Vec::new(),

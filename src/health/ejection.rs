@@ -119,9 +119,17 @@ impl Health {
         }
     }
 
+    /// A user's request tries a node that is set aside. Should nobody say how that went, the next one may after another pause.
+    pub fn try_out(&self, node: NodeId, now: Nanos, rng: &mut Rng) {
+        if let Some(line) = self.line(node).filter(|line| line.is_aside()) {
+            let pause = self.pause(line.strikes().saturating_sub(1)).mul_f64(rng.jitter(SPREAD));
+            line.try_out(now.after(pause));
+        }
+    }
+
     /// Whether a probe is due. One that lies further ahead than any can was set under a clock that has gone back since.
     pub fn is_due(&self, probe_at: Nanos, now: Nanos) -> bool {
-        probe_at <= now || probe_at > now.after(self.rules.longest * 2)
+        probe_at <= now || probe_at > now.after(self.rules.longest * 2 + Duration::from_secs(60))
     }
 
     /// Of the listed nodes those that are to be chosen first: all that are not set aside, or all when a shrinking list has left

@@ -9,6 +9,8 @@ use super::tick::{Tick, ticks};
 
 /// Before anything is known, all nodes are expected to take this many microseconds; only ratios count.
 pub const UNKNOWN: f32 = 1000.0;
+/// After so many time constants nothing is left of an estimate.
+const FORGOTTEN: f32 = 10.0;
 /// Younger than 50 ms an estimate is taken as it is.
 const FRESH: u32 = 48;
 
@@ -36,6 +38,12 @@ impl Averaging {
     #[inline]
     pub fn clipped(&self, micros: f32, mean: f32) -> f32 {
         micros.min(self.worst(mean)).max(1.0)
+    }
+
+    /// Whether nothing is left of an estimate of that age.
+    #[inline]
+    pub fn is_forgotten(&self, age: u32) -> bool {
+        age as f32 * self.per_forgetting > FORGOTTEN
     }
 
     /// The most a sample can count.
@@ -100,10 +108,10 @@ impl Estimate {
     /// time that passed since the last one, so it would count nothing.
     #[inline]
     pub fn with(self, micros: f32, now: Tick, mean: f32, averaging: &Averaging) -> Option<Estimate> {
-        if !self.is_known() {
+        let age = self.age(now);
+        if averaging.is_forgotten(age) {
             return Some(Estimate { micros, at: now });
         }
-        let age = now.since(self.at);
         if age == 0 {
             return None;
         }
@@ -144,6 +152,7 @@ mod tests {
         let next = |ticks: u32| estimate.with(2000.0, Tick(ticks), 1000.0, &averaging()).unwrap().micros;
         assert!((next(10) - 1010.4).abs() < 1.0, "{}", next(10));
         assert_eq!(next(10 * SECOND), 1250.0);
+        assert_eq!(next(21 * SECOND), 2000.0, "nothing was left to average with");
         assert_eq!(estimate.with(2000.0, Tick(0), 1000.0, &averaging()), None);
     }
 

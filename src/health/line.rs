@@ -101,6 +101,12 @@ impl Line {
         }
     }
 
+    /// Whether nothing is known of it, or nothing of late.
+    #[inline]
+    pub fn is_stale(&self, now: Tick, rules: &Rules) -> bool {
+        rules.averaging.is_forgotten(Estimate::of(self.estimate.load(Ordering::Relaxed)).age(now))
+    }
+
     /// Draws the consequences of how an attempt ended.
     #[inline]
     pub fn report(&self, outcome: Outcome, latency_us: u64, now: Tick, pool: &Pool, rules: &Rules) -> Option<Sign> {

@@ -150,4 +150,10 @@ impl Prices<'_> {
     pub fn of(&self, node: NodeId) -> f32 {
         self.health.line(node).map_or(f32::INFINITY, |line| line.cost(self.now, self.mean, &self.health.rules))
     }
+
+    /// Whether nothing is known of the node, or nothing of late.
+    #[inline]
+    pub fn is_stale(&self, node: NodeId) -> bool {
+        self.health.line(node).is_none_or(|line| line.is_stale(self.now, &self.health.rules))
+    }
 }

@@ -4,9 +4,15 @@ use super::Cursors;
 use crate::health::Prices;
 use crate::node::NodeId;
 use crate::rng::Rng;
+use crate::topology::Snapshot;
 
 /// The most nodes that are compared.
-pub const MOST_CANDIDATES: usize = 8;
+const MOST_CANDIDATES: usize = 8;
+/// The digits of a price that do not matter: up to an eighth dearer is as good, so that noise alone makes no favourites.
+const ALIKE: u32 = f32::MANTISSA_DIGITS - 4;
+/// A node beyond the preferred ones of which nothing was heard for long is offered at this part of its price: who never asks never
+/// learns that it has become the faster one.
+const CURIOSITY: f32 = 0.5;
 
 /// A policy with what it needs at this moment.
 #[derive(Clone, Copy)]
@@ -15,28 +21,74 @@ pub enum Choice<'a> {
     Random,
     /// In turn.
     RoundRobin(&'a Cursors),
-    /// The cheapest of so many random ones.
-    Cheapest(Prices<'a>, u32),
+    /// The cheapest of a few random ones.
+    Cheapest(Market<'a>),
+}
+
+/// What nodes cost.
+#[derive(Clone, Copy)]
+pub struct Market<'a> {
+    /// The price of each.
+    pub prices: Prices<'a>,
+    /// How many are compared.
+    pub candidates: u32,
+    /// By how much those beyond the preferred ones are dearer.
+    pub beyond: f32,
 }
 
 impl Choice<'_> {
-    /// The choice among `count` nodes, of which there is one at least.
+    /// The choice among the nodes that are to be chosen first; `None` when there is no node at all.
     /// O(1), no lock, no allocation, whatever the number of nodes.
     #[inline]
-    pub fn of(&self, count: u32, node: impl Fn(u32) -> NodeId, rng: &mut Rng) -> NodeId {
-        match self {
-            Choice::Random => node(rng.below(count)),
-            Choice::RoundRobin(cursors) => node(cursors.advance(rng) % count),
-            Choice::Cheapest(prices, candidates) => {
-                let mut best = Best::new(prices);
-                draw(count, *candidates, rng, |index| best.offer(node(index)));
-                best.node().unwrap_or_else(|| node(rng.below(count)))
-            }
+    pub fn first(&self, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Option<NodeId> {
+        let usable = snapshot.usable();
+        if usable == 0 {
+            return None;
         }
+        Some(match self {
+            Choice::Random => snapshot.usable_node(rng.below(usable)),
+            Choice::RoundRobin(cursors) => snapshot.usable_node(cursors.advance(rng) % usable),
+            Choice::Cheapest(market) => {
+                let mut best = Best::new(&market.prices);
+                if snapshot.beyond() == 0 {
+                    draw(usable, market.candidates, rng, |index| best.offer(snapshot.usable_node(index), 1.0));
+                } else {
+                    // Half of the candidates within, one beyond: enough to see that it is worth the way, too little to flood it.
+                    draw(usable, market.candidates.div_ceil(2), rng, |index| best.offer(snapshot.usable_node(index), 1.0));
+                    let beyond = snapshot.beyond_node(rng.below(snapshot.beyond()));
+                    best.offer(beyond, if market.prices.is_stale(beyond) { CURIOSITY } else { market.beyond });
+                }
+                best.node()?
+            }
+        })
     }
 
-    /// The choice among those of `count` nodes that are still to be tried, behind the one that was tried last.
-    pub fn of_untried(
+    /// The choice among those that are still to be tried, behind the one that was tried last. Those set aside come last.
+    pub fn untried(
+        &self,
+        snapshot: &Snapshot<'_>,
+        last: NodeId,
+        tried: impl Fn(NodeId) -> bool + Copy,
+        rng: &mut Rng,
+    ) -> Option<NodeId> {
+        let usable = |index| snapshot.usable_node(index);
+        let beyond = |index| snapshot.beyond_node(index);
+        if let Choice::Cheapest(market) = self
+            && snapshot.beyond() > 0
+        {
+            let mut best = Best::new(&market.prices);
+            best.offer_untried(snapshot.usable(), usable, market.candidates.div_ceil(2), 1.0, tried, rng);
+            best.offer_untried(snapshot.beyond(), beyond, 1, market.beyond, tried, rng);
+            if let Some(node) = best.node() {
+                return Some(node);
+            }
+        }
+        self.untried_of(snapshot.usable(), usable, last, tried, rng)
+            .or_else(|| self.untried_of(snapshot.beyond(), beyond, last, tried, rng))
+            .or_else(|| self.untried_of(snapshot.all(), |index| snapshot.node(index), last, tried, rng))
+    }
+
+    fn untried_of(
         &self,
         count: u32,
         node: impl Fn(u32) -> NodeId,
@@ -44,6 +96,9 @@ impl Choice<'_> {
         tried: impl Fn(NodeId) -> bool,
         rng: &mut Rng,
     ) -> Option<NodeId> {
+        if count == 0 {
+            return None;
+        }
         match self {
             Choice::RoundRobin(_) => {
                 let last = (0..count).find(|index| node(*index) == last).unwrap_or(0);
@@ -51,7 +106,7 @@ impl Choice<'_> {
             }
             Choice::Random => {
                 for _ in 0..4 {
-                    let id = (count > 0).then(|| node(rng.below(count)))?;
+                    let id = node(rng.below(count));
                     if !tried(id) {
                         return Some(id);
                     }
@@ -60,18 +115,9 @@ impl Choice<'_> {
                 let chosen = rng.below(untried) as usize;
                 (0..count).map(node).filter(|id| !tried(*id)).nth(chosen)
             }
-            Choice::Cheapest(prices, candidates) => {
-                let mut best = Best::new(prices);
-                // Some of those drawn were tried before, so twice as many are drawn.
-                for _ in 0..if count > 0 { 2 * candidates } else { 0 } {
-                    let id = node(rng.below(count));
-                    if !tried(id) {
-                        best.offer(id);
-                    }
-                }
-                if best.node().is_none() {
-                    (0..count).map(node).filter(|id| !tried(*id)).for_each(|id| best.offer(id));
-                }
+            Choice::Cheapest(market) => {
+                let mut best = Best::new(&market.prices);
+                best.offer_untried(count, node, market.candidates, 1.0, tried, rng);
                 best.node()
             }
         }
@@ -81,7 +127,8 @@ impl Choice<'_> {
 /// The cheapest node offered so far, the first among equals. Nobody can foretell which it will be, so no branch depends on it.
 struct Best<'a> {
     prices: &'a Prices<'a>,
-    /// The price as bits, which for positive numbers are in the same order, and behind it how many were offered before.
+    /// The price as bits, which for positive numbers are in the same order, without those that do not matter; behind it how many were
+    /// offered before.
     key: u64,
     node: NodeId,
     offered: u32,
@@ -95,11 +142,36 @@ impl<'a> Best<'a> {
     }
 
     #[inline]
-    fn offer(&mut self, node: NodeId) {
-        let key = (u64::from(self.prices.of(node).to_bits()) << 32) | u64::from(self.offered);
+    fn offer(&mut self, node: NodeId, dearer: f32) {
+        let price = self.prices.of(node) * dearer;
+        let class = price.to_bits() >> ALIKE << ALIKE;
+        let key = (u64::from(class) << 32) | u64::from(self.offered);
         self.node = if key < self.key { node } else { self.node };
         self.key = self.key.min(key);
         self.offered += 1;
+    }
+
+    /// Offers some of the `count` nodes that were not tried, all of them if those drawn were.
+    fn offer_untried(
+        &mut self,
+        count: u32,
+        node: impl Fn(u32) -> NodeId,
+        most: u32,
+        dearer: f32,
+        tried: impl Fn(NodeId) -> bool,
+        rng: &mut Rng,
+    ) {
+        let before = self.offered;
+        // Some of those drawn were tried before, so twice as many are drawn.
+        for _ in 0..if count > 0 { 2 * most } else { 0 } {
+            let id = node(rng.below(count));
+            if !tried(id) {
+                self.offer(id, dearer);
+            }
+        }
+        if self.offered == before {
+            (0..count).map(node).filter(|id| !tried(*id)).for_each(|id| self.offer(id, dearer));
+        }
     }
 
     #[inline]

@@ -1,21 +1,9 @@
-//! Choosing nodes: the policies' first choice, and the query plan that walks on from it.
+//! Choosing nodes: the policies' choices, and the query plan that walks on from the first one.
 
 mod choice;
 mod cursors;
 mod plan;
 
-pub use choice::Choice;
+pub use choice::{Choice, Market};
 pub use cursors::Cursors;
 pub use plan::{Plan, PlanError};
-
-use crate::node::NodeId;
-use crate::rng::Rng;
-use crate::topology::Snapshot;
-
-/// The policy's choice among the nodes that are not set aside; `None` when there is no node at all.
-/// O(1), no lock, no allocation, whatever the number of nodes.
-#[inline]
-pub fn first_choice(choice: &Choice<'_>, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Option<NodeId> {
-    let usable = snapshot.usable();
-    (usable > 0).then(|| choice.of(usable, |index| snapshot.usable_node(index), rng))
-}

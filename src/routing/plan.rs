@@ -4,7 +4,7 @@
 //! pointer and needs no destructor, so it may be copied, forgotten, and carried across a change of topology: each step looks at
 //! the list of that moment and skips what was tried. Nodes that are set aside come after all others.
 
-use super::{Choice, first_choice};
+use super::Choice;
 use crate::affinity::KeyOrder;
 use crate::node::NodeId;
 use crate::rng::Rng;
@@ -81,7 +81,7 @@ impl Plan {
     /// A plan whose first step went to that node.
     pub fn after(node: NodeId) -> Plan {
         let mut plan = Plan::start();
-        plan.take(Step { node, starts_over: false });
+        plan.take_first(node);
         plan
     }
 
@@ -95,6 +95,12 @@ impl Plan {
     #[inline]
     pub fn attempts(&self) -> u32 {
         if self.magic == MAGIC { self.attempts } else { 0 }
+    }
+
+    /// Whether the storage went through one of the functions that begin a plan.
+    #[inline]
+    pub fn is_begun(&self) -> bool {
+        self.magic == MAGIC
     }
 
     /// Whether the order is that of a key or a batch.
@@ -170,7 +176,7 @@ impl Plan {
             return Err(PlanError::NotStarted);
         }
         if self.attempts == 0 {
-            let node = first_choice(choice, snapshot, rng).ok_or(PlanError::NoNodes)?;
+            let node = choice.first(snapshot, rng).ok_or(PlanError::NoNodes)?;
             return Ok(Step { node, starts_over: false });
         }
         self.choose_further(choice, snapshot, rng)
@@ -178,15 +184,20 @@ impl Plan {
 
     #[inline(never)]
     fn choose_further(&self, choice: &Choice<'_>, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Result<Step, PlanError> {
-        if let Some(node) = self.untried(choice, snapshot, rng, |node| self.was_tried(node)) {
+        if let Some(node) = choice.untried(snapshot, self.last, |node| self.was_tried(node), rng) {
             return Ok(Step { node, starts_over: false });
         }
         // All were tried: start over, not with the node that failed a moment ago if there is another.
-        let node = self
-            .untried(choice, snapshot, rng, |node| node == self.last)
-            .or_else(|| self.untried(choice, snapshot, rng, |_| false))
+        let node = choice
+            .untried(snapshot, self.last, |node| node == self.last, rng)
+            .or_else(|| choice.untried(snapshot, self.last, |_| false, rng))
             .ok_or(PlanError::NoNodes)?;
         Ok(Step { node, starts_over: true })
+    }
+
+    /// Takes a node for the first step whatever the policy says.
+    pub fn take_first(&mut self, node: NodeId) -> NodeId {
+        self.take(Step { node, starts_over: false })
     }
 
     /// Takes a step that was chosen.
@@ -199,19 +210,6 @@ impl Plan {
         self.last = step.node;
         self.mark(step.node);
         step.node
-    }
-
-    /// One of the untried nodes of the list, of those not set aside if there is one.
-    fn untried(
-        &self,
-        choice: &Choice<'_>,
-        snapshot: &Snapshot<'_>,
-        rng: &mut Rng,
-        tried: impl Fn(NodeId) -> bool + Copy,
-    ) -> Option<NodeId> {
-        choice
-            .of_untried(snapshot.usable(), |index| snapshot.usable_node(index), self.last, tried, rng)
-            .or_else(|| choice.of_untried(snapshot.all(), |index| snapshot.node(index), self.last, tried, rng))
     }
 
     /// Whether the node was tried, as far as that is remembered.
@@ -240,7 +238,7 @@ mod tests {
     use crate::config::{Config, Placement, Policy};
     use crate::health::Health;
     use crate::rng::Rng;
-    use crate::routing::Cursors;
+    use crate::routing::{Cursors, Market};
     use crate::topology::{Listing, Topology};
     use proptest::prelude::*;
     use std::collections::HashSet;
@@ -269,7 +267,7 @@ mod tests {
             let choice = match self.policy {
                 Policy::Random => Choice::Random,
                 Policy::RoundRobin => Choice::RoundRobin(&self.cursors),
-                Policy::Adaptive => Choice::Cheapest(self.health.prices(Nanos(1)), 4),
+                Policy::Adaptive => Choice::Cheapest(Market { prices: self.health.prices(Nanos(1)), candidates: 4, beyond: 1.5 }),
             };
             let step = self.topology.read(|snapshot| plan.choose(&choice, snapshot, rng))?;
             Ok(plan.take(step))

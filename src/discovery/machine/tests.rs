@@ -461,22 +461,24 @@ fn around(effects: &[Effect]) -> Option<Vec<String>> {
 }
 
 #[test]
-fn with_key_affinity_a_rack_brings_its_datacenter_along() {
-    let options = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1>dc:dc1"), ("affinity", "rmw")];
-    let mut net = Net::new(&options, &racks());
-    let (_, effects) = net.round();
-    assert_eq!(effects[0], Effect::List(0, vec![address("10.0.0.1")]));
-    assert_eq!(around(&effects).unwrap(), ["10.0.0.3:8000", "10.0.0.2:8000", "10.0.0.1:8000"]);
-    assert_eq!(effects.last(), Some(&Effect::RoundDone));
+fn where_its_datacenter_is_wanted_a_rack_brings_it_along() {
+    for wanted in [("affinity", "rmw"), ("rack", "prefer"), ("rack", "off")] {
+        let options = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1>dc:dc1"), ("rack", "strict"), wanted];
+        let mut net = Net::new(&options, &racks());
+        let (_, effects) = net.round();
+        assert_eq!(effects[0], Effect::List(0, vec![address("10.0.0.1")]));
+        assert_eq!(around(&effects).unwrap(), ["10.0.0.3:8000", "10.0.0.2:8000", "10.0.0.1:8000"], "{wanted:?}");
+        assert_eq!(effects.last(), Some(&Effect::RoundDone));
+    }
+    let strict = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("rack", "strict")];
     for options in [
-        [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("affinity", "none")],
-        [("seeds", "10.0.0.1"), ("scope", "dc:dc1"), ("affinity", "rmw")],
+        [strict, [("affinity", "none"); 3]].concat(),
+        [strict, [("affinity", "rmw"), ("affinity.scope", "routing"), ("affinity", "rmw")]].concat(),
+        vec![("seeds", "10.0.0.1"), ("scope", "dc:dc1"), ("affinity", "rmw")],
     ] {
         let (_, effects) = Net::new(&options, &racks()).round();
         assert_eq!((around(&effects), effects.last()), (None, Some(&Effect::RoundDone)), "{options:?}");
     }
-    let options = [("seeds", "10.0.0.1"), ("scope", "rack:dc1/r1"), ("affinity", "rmw"), ("affinity.scope", "routing")];
-    assert_eq!(around(&Net::new(&options, &racks()).round().1), None);
 }
 
 #[test]
