@@ -57,8 +57,8 @@ const PLANS: &[Plan] = &[
     Plan {
         name: "racks",
         title: "60 % of the clients in one rack of three",
-        scenarios: &["local"],
-        policies: &["random", "rr", "official_cpp", "official_rack", "alb_adaptive"],
+        scenarios: &["local", "local_hang"],
+        policies: &["random", "rr", "official_cpp", "official_rack", "alb_adaptive", "alb_rack_prefer", "alb_rack_strict"],
         seeds: &[1, 2],
         change: |scenario| scenario,
     },
