@@ -30,7 +30,7 @@ pub enum Status {
     BadResponse = -10,
     /// The cluster does not know this datacenter or rack.
     ScopeUnknown = -11,
-    /// The servers do not support what was asked.
+    /// The servers, or this library, do not support what was asked.
     Unsupported = -12,
     /// The token is not, or no longer, that of an open request.
     StaleToken = -13,
@@ -38,15 +38,17 @@ pub enum Status {
     Io = -14,
     /// A defect of the library, caught; the handle goes on with what it knew.
     Panic = -15,
+    /// More came out of a compressed body than the caller allows.
+    TooLarge = -16,
     /// There were too many retries or hedges of late.
-    BudgetSpent = -16,
+    BudgetSpent = -17,
     /// No hedge is offered for this request.
-    NotOffered = -17,
+    NotOffered = -18,
 }
 
 impl Status {
     /// All of them, for tables and tests.
-    pub const ALL: [Status; 18] = [
+    pub const ALL: [Status; 19] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::AbiMismatch,
@@ -63,6 +65,7 @@ impl Status {
         Status::StaleToken,
         Status::Io,
         Status::Panic,
+        Status::TooLarge,
         Status::BudgetSpent,
         Status::NotOffered,
     ];
@@ -86,6 +89,7 @@ impl Status {
             Status::StaleToken => c"ALB_ERR_STALE_TOKEN",
             Status::Io => c"ALB_ERR_IO",
             Status::Panic => c"ALB_ERR_PANIC",
+            Status::TooLarge => c"ALB_ERR_TOO_LARGE",
             Status::BudgetSpent => c"ALB_ERR_BUDGET_SPENT",
             Status::NotOffered => c"ALB_ERR_NOT_OFFERED",
         }
@@ -148,6 +152,6 @@ mod tests {
             assert_eq!(Status::from_code(status as i32), Some(status));
         }
         assert_eq!(Status::from_code(1), None);
-        assert_eq!(Status::from_code(-18), None);
+        assert_eq!(Status::from_code(-19), None);
     }
 }

@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append`, `rows` — `node`, `config`, `scope`,
-//! `request` — `topology`, `health` — `affinity`, `routing`, `discovery`, `observe` — `balancer` — `ffi`.
+//! `request` — `topology`, `health` — `affinity`, `routing`, `discovery`, `observe`, `wire` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -37,6 +37,7 @@ mod routing;
 mod rows;
 pub mod scope;
 mod topology;
+pub mod wire;
 
 pub use balancer::Balancer;
 pub use config::Config;

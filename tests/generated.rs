@@ -31,6 +31,7 @@ fn the_header_is_what_cbindgen_makes_of_the_source() {
         "health",
         "refresh",
         "discovery",
+        "wire",
         "observe",
     ] {
         builder = builder.with_src(root.join(format!("src/ffi/{module}.rs")));

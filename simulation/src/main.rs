@@ -1,5 +1,7 @@
 //! `alb-simulation`: plays the suite, or what is chosen of it, prints a table for each scenario and writes plots and figures.
 
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;

@@ -32,6 +32,7 @@ use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
 use crate::routing::Cursors;
 use crate::topology::Topology;
+use crate::wire::Wire;
 
 use control::Control;
 use further::Further;
@@ -77,6 +78,7 @@ struct Core {
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
     routes: Counters<{ Route::ALL.len() }>,
+    wire: Wire,
     /// Never used itself: each process takes a copy that shares no connection and no lock with it.
     transport: Transport,
     control: ForkLocal<Control>,
@@ -108,6 +110,7 @@ impl Balancer {
             further: Further::new(&config, clock.now()),
             table_keys: TableKeys::default(),
             routes: Counters::default(),
+            wire: Wire::new(&config.wire),
             transport,
             control: ForkLocal::new(),
             clock,
@@ -173,6 +176,11 @@ impl Balancer {
     /// A word that changes with the list and with what is set aside.
     pub fn generation(&self) -> &AtomicU64 {
         self.0.topology.generation()
+    }
+
+    /// How requests and answers look on the wire.
+    pub fn wire(&self) -> &Wire {
+        &self.0.wire
     }
 
     /// The oldest event kept behind that one.

@@ -8,6 +8,7 @@ mod health_table;
 pub mod markdown;
 pub mod table;
 mod tls;
+mod wire;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ pub(crate) use affinity::{check_attribute_name, check_table_name};
 pub use health::{AdaptiveOptions, HealthOptions, HedgeOptions, Policy, RackMode, RetryOptions};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
+pub use wire::{Coding, WireOptions};
 
 use crate::error::{Error, Status};
 use crate::node::{Address, Scheme};
@@ -86,6 +88,8 @@ pub struct Config {
     pub hedge: HedgeOptions,
     /// What discovery calls itself; empty sends nothing.
     pub user_agent: String,
+    /// How bodies are compressed and which headers are sent.
+    pub wire: WireOptions,
     /// TLS of discovery.
     pub tls: TlsOptions,
 }
@@ -114,6 +118,7 @@ impl Default for Config {
             retry: RetryOptions::default(),
             hedge: HedgeOptions::default(),
             user_agent: String::new(),
+            wire: WireOptions::default(),
             tls: TlsOptions::default(),
         };
         for option in table::options().filter(|option| !option.default.is_empty()) {

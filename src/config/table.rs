@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    AffinityMode, AffinityOrder, AffinityRule, AffinityScope, Config, Placement, RefreshMode, Source, Verify, health_table,
+    AffinityMode, AffinityOrder, AffinityRule, AffinityScope, Coding, Config, Placement, RefreshMode, Source, Verify, health_table,
 };
 use crate::node::{Address, Scheme, parse_port};
 use crate::scope::ScopeChain;
@@ -280,6 +280,70 @@ static OPTIONS: &[ConfigOption] = &[
         secret: false,
         setter: Setter::Named(|config, table, key| config.affinity.set_table_key(table, key)),
     },
+    option(
+        "compression",
+        "none",
+        "none, gzip or deflate",
+        "How `alb_compress` compresses bodies of requests. Servers inflate them from ScyllaDB 2026.1 on; older ones refuse them. `deflate` \
+         is the zlib format.",
+        |config, value| {
+            config.wire.compression = match value {
+                "none" => None,
+                name => Some(Coding::parse(name).ok_or("it is none of them")?),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "compression.min_bytes",
+        "1024",
+        "a number of bytes from 0 to 16777216; 0 compresses bodies of any length",
+        "Shorter bodies are sent as they are. So is what does not get shorter, and what has more than 16 MiB, which servers refuse.",
+        |config, value| {
+            config.wire.min_bytes = number(value, 0, 1 << 24)? as usize;
+            Ok(())
+        },
+    ),
+    option(
+        "compression.level",
+        "6",
+        "a number from 0 to 9",
+        "How much time is spent to send less: 1 is the fastest. 0 stores alone, so that nothing gets shorter and all is sent as it is.",
+        |config, value| {
+            config.wire.level = number(value, 0, 9)? as u32;
+            Ok(())
+        },
+    ),
+    option(
+        "response_compression",
+        "none",
+        "none, or gzip and deflate separated by commas, the preferred one first",
+        "What answers may be compressed with: the header Accept-Encoding that `alb_wire_text` gives. Servers compress answers from ScyllaDB \
+         2026.1 on, of 4096 bytes and more unless they are configured otherwise; older ones ignore it.",
+        |config, value| config.wire.set_response_compression(value),
+    ),
+    option(
+        "headers.optimize",
+        "off",
+        "on or off",
+        "Whether requests go without the headers that servers do not read. `alb_wire_text` tells those to keep; the caller removes the \
+         others before it signs, or those that are not among the SignedHeaders afterwards.",
+        |config, value| {
+            config.wire.optimize_headers = match value {
+                "on" => true,
+                "off" => false,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
+        "headers.keep",
+        "",
+        "up to 64 names of headers separated by commas, or nothing",
+        "With `headers.optimize`: headers that are sent as well, such as those that a proxy on the way reads.",
+        |config, value| config.wire.set_keep_headers(value),
+    ),
     option(
         "user_agent",
         concat!("alternator-lb/", env!("CARGO_PKG_VERSION")),

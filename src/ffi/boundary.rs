@@ -67,13 +67,23 @@ pub unsafe fn text<'a>(pointer: *const c_char, length: usize, what: &str) -> Res
 /// # Safety
 /// Unless it is NULL, `pointer` points to `length` readable bytes.
 pub unsafe fn bytes<'a>(pointer: *const u8, length: usize, what: &str) -> Result<&'a [u8], Error> {
+    // SAFETY: the same promise as ours.
+    unsafe { bytes_up_to(LONGEST_TEXT, pointer, length, what) }
+}
+
+/// The same for bytes that may be longer than a text.
+///
+/// # Safety
+/// As [`bytes`].
+pub unsafe fn bytes_up_to<'a>(most: usize, pointer: *const u8, length: usize, what: &str) -> Result<&'a [u8], Error> {
     if pointer.is_null() {
         return Err(invalid(what, "is NULL"));
     }
-    if length > LONGEST_TEXT {
-        return Err(invalid(what, &format!("has a length of {length}, more than {LONGEST_TEXT}")));
+    let most = most.min(isize::MAX as usize);
+    if length > most {
+        return Err(invalid(what, &format!("has a length of {length}, more than {most}")));
     }
-    // SAFETY: not NULL, the length is far below isize::MAX, and the caller says that the bytes are readable.
+    // SAFETY: not NULL, the length is at most isize::MAX, and the caller says that the bytes are readable.
     Ok(unsafe { std::slice::from_raw_parts(pointer, length) })
 }
 
@@ -82,6 +92,15 @@ pub unsafe fn bytes<'a>(pointer: *const u8, length: usize, what: &str) -> Result
 /// # Safety
 /// Unless `length` is 0, `pointer` points to `length` writable, initialised items that nobody else uses while `'a` lasts.
 pub unsafe fn room<'a, T>(pointer: *mut T, length: usize, what: &str) -> Result<&'a mut [T], Error> {
+    // SAFETY: the same promise as ours.
+    unsafe { room_up_to(LONGEST_TEXT, pointer, length, what) }
+}
+
+/// The same for room that may be larger than any text.
+///
+/// # Safety
+/// As [`room`].
+pub unsafe fn room_up_to<'a, T>(most: usize, pointer: *mut T, length: usize, what: &str) -> Result<&'a mut [T], Error> {
     if length == 0 {
         return Ok(&mut []);
     }
@@ -89,7 +108,7 @@ pub unsafe fn room<'a, T>(pointer: *mut T, length: usize, what: &str) -> Result<
         return Err(invalid(what, "is NULL or not aligned"));
     }
     // Whoever passes more room than there is memory means "as much as you need".
-    let length = length.min(LONGEST_TEXT);
+    let length = length.min(most).min(isize::MAX as usize / size_of::<T>().max(1));
     // SAFETY: neither NULL nor misaligned, bounded, and the caller says that it is writable.
     Ok(unsafe { std::slice::from_raw_parts_mut(pointer, length) })
 }

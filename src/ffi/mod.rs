@@ -32,4 +32,6 @@ pub mod refresh;
 
 pub mod discovery;
 
+pub mod wire;
+
 pub mod observe;

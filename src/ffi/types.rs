@@ -35,7 +35,7 @@ pub const ALB_ERR_TLS: i32 = -9;
 pub const ALB_ERR_BAD_RESPONSE: i32 = -10;
 /** The cluster knows no node in that datacenter or rack. */
 pub const ALB_ERR_SCOPE_UNKNOWN: i32 = -11;
-/** The servers do not support what was asked. */
+/** The servers, or the library, do not support what was asked. */
 pub const ALB_ERR_UNSUPPORTED: i32 = -12;
 /** The token is not, or no longer, that of an open request. */
 pub const ALB_ERR_STALE_TOKEN: i32 = -13;
@@ -43,10 +43,12 @@ pub const ALB_ERR_STALE_TOKEN: i32 = -13;
 pub const ALB_ERR_IO: i32 = -14;
 /** A defect of the library was caught. The handle goes on with the list it had. */
 pub const ALB_ERR_PANIC: i32 = -15;
+/** More comes out of a compressed body than the caller allows. */
+pub const ALB_ERR_TOO_LARGE: i32 = -16;
 /** There were too many retries or hedges of late (options retry.percent, hedge.percent and those beside them). */
-pub const ALB_ERR_BUDGET_SPENT: i32 = -16;
+pub const ALB_ERR_BUDGET_SPENT: i32 = -17;
 /** No hedge is offered for this request. */
-pub const ALB_ERR_NOT_OFFERED: i32 = -17;
+pub const ALB_ERR_NOT_OFFERED: i32 = -18;
 
 /** The attempt was answered with success. */
 pub const ALB_OUTCOME_SUCCESS: i32 = 0;
@@ -92,6 +94,13 @@ pub const ALB_WRITE_RETURN_ALL_NEW: u32 = 32;
 pub const ALB_WRITE_ATTRIBUTE_UPDATES_ADD: u32 = 64;
 /** Of a write: an entry of AttributeUpdates has the Action DELETE and a Value. */
 pub const ALB_WRITE_ATTRIBUTE_UPDATES_DELETE_VALUE: u32 = 128;
+
+/** For alb_wire_text(): the value of Content-Encoding that belongs to what alb_compress() makes. */
+pub const ALB_WIRE_CONTENT_ENCODING: i32 = 1;
+/** For alb_wire_text(): the value of Accept-Encoding to send. */
+pub const ALB_WIRE_ACCEPT_ENCODING: i32 = 2;
+/** For alb_wire_text(): the names of the headers to keep, in lower case, separated by commas without spaces. */
+pub const ALB_WIRE_KEPT_HEADERS: i32 = 3;
 
 /** In alb_node.flags: the node is in the list that requests are routed over, or in that which keys choose among. */
 pub const ALB_NODE_LISTED: u32 = 1;

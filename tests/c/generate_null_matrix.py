@@ -45,6 +45,10 @@ VALUE_BY_NAME = {
     "update_expression_len": "10",
     "code": '"ThrottlingException"',
     "code_len": "ALB_NUL",
+    "what": "ALB_WIRE_KEPT_HEADERS",
+    "content_encoding": '"identity"',
+    "content_encoding_len": "8",
+    "limit": "100",
 }
 VALUE_BY_TYPE = {
     "alb *": "lb",
@@ -69,6 +73,10 @@ VALUE_IN = {
     ("alb_free", "alb *"): "alb_retain(lb)",
     ("alb_config_free", "alb_config *"): "alb_config_new()",
     ("alb_nodes", "capacity"): "sizeof ids / sizeof *ids",
+    ("alb_compress", "out"): "octets",
+    ("alb_compress", "capacity"): "sizeof octets",
+    ("alb_decompress", "out"): "octets",
+    ("alb_decompress", "capacity"): "sizeof octets",
     ("alb_node_for_key", "key"): "bytes",
     ("alb_node_for_key", "key_len"): "2",
     ("alb_plan_for_key", "key"): "bytes",
@@ -104,6 +112,7 @@ REFUSAL_IN = {
     "alb_retain": "NULL",
     "alb_nodes": "0",
     "alb_generation": "NULL",
+    "alb_wire_text": "NULL",
     "alb_refresh_due_ms": "UINT32_MAX",
 }
 
@@ -215,6 +224,7 @@ def test_of(function: header.Function) -> str | None:
         ("health", "    alb_health health = ALB_HEALTH_INIT;\n", ""),
         ("text", "    char text[4096];\n", ""),
         ("bytes", "    static const uint8_t bytes[] = { '[', ']' };\n", ""),
+        ("octets", "    uint8_t octets[16];\n", ""),
         ("ids", "    int32_t ids[8];\n", ""),
         ("token", "    uint64_t token = 0;\n", ""),
         ("cursor", "    uint64_t cursor = 0;\n", ""),

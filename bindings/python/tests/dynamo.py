@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from alternator_lb import _native
+from alternator_lb._core import Core
+
 
 def create_table(client: Any, name: str = "items") -> str:
     client.create_table(
@@ -36,3 +41,23 @@ def invocation_ids(client: Any) -> list[str]:
 
     client.meta.events.register("before-send.dynamodb.*", note)
     return seen
+
+
+def count_native_calls(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A list that collects the names of the C functions that are called from now on."""
+    library = core._library
+    called: list[str] = []
+
+    class Counting:
+        def __getattr__(self, name: str) -> Any:
+            def call(*arguments: Any) -> Any:
+                called.append(name)
+                return getattr(library, name)(*arguments)
+
+            return call
+
+    counting = Counting()
+    monkeypatch.setattr(core, "_library", counting)
+    for name in _native.PROTOTYPES.keys() & vars(core).keys():
+        monkeypatch.setattr(core, name, getattr(counting, name))
+    return called

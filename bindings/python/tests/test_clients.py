@@ -13,7 +13,7 @@ from botocore.exceptions import PartialCredentialsError
 from cluster import Cluster
 
 import alternator_lb
-from alternator_lb import AlternatorLB
+from alternator_lb import AlternatorLB, ConfigurationError
 
 Balance = Callable[..., AlternatorLB]
 
@@ -102,9 +102,11 @@ def test_half_a_pair_in_the_environment_is_no_pair(
     assert "authorization" not in sent_headers(balance(calm_cluster).new_dynamodb_client())
 
 
-def test_half_a_pair_of_arguments_is_botocores_error(calm_cluster: Cluster, balance: Balance) -> None:
+def test_half_a_pair_of_arguments_is_refused(calm_cluster: Cluster, balance: Balance) -> None:
+    with pytest.raises(ConfigurationError, match="access_key_id and secret_access_key"):
+        balance(calm_cluster, aws_access_key_id="the-id")
     with pytest.raises(PartialCredentialsError):
-        balance(calm_cluster, aws_access_key_id="the-id").new_dynamodb_client()
+        balance(calm_cluster).new_dynamodb_client(aws_access_key_id="the-id")
 
 
 def test_callers_config_is_merged_over_ours(calm_cluster: Cluster, balance: Balance) -> None:

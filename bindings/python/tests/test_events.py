@@ -31,7 +31,7 @@ def test_events_are_told_once_and_in_order(cluster: Cluster, balance: Balance) -
 def test_events_reach_the_logger_while_requests_flow(
     cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG, "alternator_lb")
+    caplog.set_level(logging.DEBUG, "alternator")
     lb = balance(cluster, nodes=cluster.addresses[:1], options={"refresh.active_ms": "100"})
     lb.refresh()
     client = lb.new_dynamodb_client()
@@ -42,7 +42,7 @@ def test_events_reach_the_logger_while_requests_flow(
         return added["address"] in caplog.text
 
     eventually(told)
-    lines = [record.getMessage() for record in caplog.records if record.name == "alternator_lb"]
+    lines = [record.getMessage() for record in caplog.records if record.name == "alternator"]
     assert len(lines) == len(set(lines)), "an event was logged twice"
     assert f"node joined {added['url']}: the cluster lists it (scope cluster)" in lines
     assert added["address"] in json.dumps(lb.events()), "the logger must not eat what events() returns"

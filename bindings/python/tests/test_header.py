@@ -25,6 +25,7 @@ TYPES: dict[str, Any] = {
     "const char *": ctypes.c_char_p,
     "char *": ctypes.c_char_p,
     "const uint8_t *": ctypes.c_char_p,
+    "uint8_t *": ctypes.c_char_p,
     "int32_t *": ctypes.POINTER(ctypes.c_int32),
     "int64_t *": ctypes.POINTER(ctypes.c_int64),
     "uint32_t *": ctypes.POINTER(ctypes.c_uint32),

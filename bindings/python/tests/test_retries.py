@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -13,9 +14,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from cluster import Cluster
-from dynamo import create_table, get, invocation_ids, put
+from dynamo import count_native_calls, create_table, get, invocation_ids, put
 
-from alternator_lb import AlternatorLB, _hooks, _native
+from alternator_lb import AlternatorLB, _hooks, _patches
 
 Balance = Callable[..., AlternatorLB]
 MODES = ("standard", "legacy", "adaptive")
@@ -51,9 +52,9 @@ def test_the_lock_of_the_sdks_retry_quota_is_found() -> None:
     """Fails when botocore moves it: then a child forked at the wrong moment could wait for it for ever."""
     with AlternatorLB(["127.0.0.1"], refresh="manual") as lb:
         client = lb.new_dynamodb_client()
-        quota = _hooks._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[union-attr]
+        quota = _patches._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[union-attr]
         before = quota._lock
-        _hooks._after_fork_in_child()
+        _patches._after_fork_in_child()
         assert quota._lock is not before
 
 
@@ -207,6 +208,27 @@ def test_single_node_is_retried_with_the_sdks_pauses(
     assert all(pause > 0 for pause in pauses)
 
 
+def test_node_of_a_retry_that_is_not_made_is_reported_too(
+    cluster: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pick begins an attempt in the core; one that nothing ends would count as under way."""
+
+    def interrupted(seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=interrupted))
+    lb = balance(cluster, refresh="manual")
+    client = client_of(lb)
+    for index in range(3):
+        cluster.fault(index, "error", status=500)
+    with pytest.raises(KeyboardInterrupt):
+        client.list_tables()
+    gc.collect()
+    outcomes = [node["outcomes"] for node in lb.statistics()["nodes"]]
+    assert sorted(outcome["server_error"] for outcome in outcomes) == [0, 0, 1]
+    assert sorted(outcome["cancelled"] for outcome in outcomes) == [0, 0, 1]
+
+
 def test_every_attempt_makes_at_most_three_native_calls(
     cluster: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,22 +236,7 @@ def test_every_attempt_makes_at_most_three_native_calls(
     client = client_of(lb)
     for _ in range(10):
         client.list_tables()
-    core = lb._open()
-    library = core._library
-    called: list[str] = []
-
-    class Counting:
-        def __getattr__(self, name: str) -> Any:
-            def call(*arguments: Any) -> Any:
-                called.append(name)
-                return getattr(library, name)(*arguments)
-
-            return call
-
-    counting = Counting()
-    monkeypatch.setattr(core, "_library", counting)
-    for name in _native.PROTOTYPES.keys() & vars(core).keys():
-        monkeypatch.setattr(core, name, getattr(counting, name))
+    called = count_native_calls(lb._open(), monkeypatch)
     client.list_tables()
     assert called == ["alb_next_node", "alb_report"]
     called.clear()

@@ -92,7 +92,7 @@ def test_client_of_another_balancer_is_refused_until_it_lets_go(calm_cluster: Cl
     [
         (lambda: boto3.client("s3", **ELSEWHERE), "a client of s3 cannot be patched"),
         (lambda: boto3.client("dynamodbstreams", **ELSEWHERE), "a client of dynamodbstreams cannot be patched"),
-        (lambda: boto3.resource("dynamodb", **ELSEWHERE), "pass its client, resource.meta.client"),
+        (lambda: boto3.resource("sqs", **ELSEWHERE), "a client of sqs cannot be patched"),
         (lambda: 7, "7 cannot be patched"),
     ],
 )

@@ -4,10 +4,34 @@
     dynamodb = lb.new_dynamodb_client()
 
 Every attempt of every request goes to a node that is alive, chosen by the core library (written in Rust, reached by ctypes).
+
+Beside `AlternatorLB`, which has the interface of the original helper, stand the names of the official client: `client`, `Config`,
+`Helper` and their kin. What needs aiobotocore or boto3 is imported when it is first used.
 """
 
-from ._balancer import AlternatorLB
+from ._alternator_lb import AlternatorLB
+from ._user_agent import UserAgent, UserAgentCustomizer
 from ._version import VERSION as __version__
+from .auth import Auth
+from .backoff import Backoff, ExponentialBackoff
+from .builder import AlternatorConfigBuilder
+from .config import (
+    AlternatorConfig,
+    CompressionAlgorithm,
+    Config,
+    HeaderOptimizationConfig,
+    HeaderWhitelistCallback,
+    HeaderWhitelistContext,
+    KeyRouteAffinityConfig,
+    KeyRouteAffinityMode,
+    NodeListPollingConfig,
+    RequestCompressionConfig,
+    ResponseCompression,
+    RetryConfig,
+    RetryMode,
+    TimeoutConfig,
+    TlsConfig,
+)
 from .errors import (
     AlternatorError,
     ClosedError,
@@ -15,13 +39,60 @@ from .errors import (
     LibraryNotFoundError,
     NoNodesAvailableError,
 )
+from .helper import Helper
+from .scopes import ClusterScope, DatacenterScope, RackScope, RoutingScope
+from .sync_client import (
+    AlternatorClient,
+    AlternatorResource,
+    client,
+    close_client,
+    close_resource,
+    create_client,
+    create_resource,
+)
+from .tls import TLS, TlsSessionCacheConfig
 
 __all__ = [
+    "TLS",
+    "AlternatorClient",
+    "AlternatorConfig",
+    "AlternatorConfigBuilder",
     "AlternatorError",
     "AlternatorLB",
+    "AlternatorResource",
+    "Auth",
+    "Backoff",
     "ClosedError",
+    "ClusterScope",
+    "CompressionAlgorithm",
+    "Config",
     "ConfigurationError",
+    "DatacenterScope",
+    "ExponentialBackoff",
+    "HeaderOptimizationConfig",
+    "HeaderWhitelistCallback",
+    "HeaderWhitelistContext",
+    "Helper",
+    "KeyRouteAffinityConfig",
+    "KeyRouteAffinityMode",
     "LibraryNotFoundError",
     "NoNodesAvailableError",
+    "NodeListPollingConfig",
+    "RackScope",
+    "RequestCompressionConfig",
+    "ResponseCompression",
+    "RetryConfig",
+    "RetryMode",
+    "RoutingScope",
+    "TimeoutConfig",
+    "TlsConfig",
+    "TlsSessionCacheConfig",
+    "UserAgent",
+    "UserAgentCustomizer",
     "__version__",
+    "client",
+    "close_client",
+    "close_resource",
+    "create_client",
+    "create_resource",
 ]

@@ -1,110 +1,91 @@
 """How a new boto3 client or resource for the cluster is made.
 
 Everything it needs is given explicitly, so neither the AWS configuration files nor AWS_* variables that were set for real AWS
-(an endpoint, a profile, a retry mode, a CA bundle...) or proxy variables bend it. The one exception is a pair of keys: the
-standard two variables are used when no credentials are given, and requests are unsigned when there are none.
+(an endpoint, a profile, a retry mode, a CA bundle...) or proxy variables bend it. The one exception is a pair of keys: where the
+settings allow it, the standard two variables are used when no credentials are given. Requests are unsigned when there are none.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from . import _pools
+from . import _pools, _sessions, _tls
+from ._settings import SdkSettings
+from ._user_agent import DEFAULT_USER_AGENT
 
 _KEY_PAIR: Final = ("aws_access_key_id", "aws_secret_access_key")
 _KEY_NAMES: Final = (*_KEY_PAIR, "aws_session_token")
 
 
-@dataclass(frozen=True)
-class ClientDefaults:
-    """What new clients get unless the caller says otherwise."""
-
-    region_name: str
-    credentials: Mapping[str, str | None] = field(repr=False)
-    config: Any
-    ca_file: str | None
-    cert_file: str | None
-    key_file: str | None
-    verify: bool | str
-
-
-def new_client(defaults: ClientDefaults, endpoint_url: str, user_agent: str, options: dict[str, Any]) -> Any:
-    client = _session().client("dynamodb", **_arguments(defaults, endpoint_url, user_agent, options))
-    _apply_host_name_rule(defaults, client)
+def new_client(settings: SdkSettings, endpoint_url: str, options: dict[str, Any]) -> Any:
+    client = _session().client("dynamodb", **_arguments(settings, endpoint_url, options))
+    _apply_tls(settings, client, options)
     return client
 
 
-def new_resource(defaults: ClientDefaults, endpoint_url: str, user_agent: str, options: dict[str, Any]) -> Any:
-    resource = _session().resource("dynamodb", **_arguments(defaults, endpoint_url, user_agent, options))
-    _apply_host_name_rule(defaults, resource.meta.client)
+def new_resource(settings: SdkSettings, endpoint_url: str, options: dict[str, Any]) -> Any:
+    resource = _session().resource("dynamodb", **_arguments(settings, endpoint_url, options))
+    _apply_tls(settings, resource.meta.client, options)
     return resource
 
 
 def _session() -> Any:
-    """A boto3 session that reads no AWS_* variable and no file."""
     import boto3.session
     import botocore.session
 
-    variables = {
-        name: (in_file, None, default, convert)
-        for name, (in_file, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
-    }
-    for name in ("config_file", "credentials_file"):
-        variables[name] = (None, None, os.devnull, None)
-    return boto3.session.Session(botocore_session=botocore.session.Session(session_vars=variables))
+    return boto3.session.Session(botocore_session=_sessions.new_session(botocore.session.Session))
 
 
-def _arguments(defaults: ClientDefaults, endpoint_url: str, user_agent: str, options: dict[str, Any]) -> dict[str, Any]:
-    credentials = _credentials(defaults, options)
-    config = _config(defaults, user_agent, unsigned=credentials["aws_access_key_id"] is None)
-    for given in (defaults.config, options.get("config")):
+def _arguments(settings: SdkSettings, endpoint_url: str, options: dict[str, Any]) -> dict[str, Any]:
+    from botocore.config import Config
+
+    return client_arguments(settings, endpoint_url, options, Config)
+
+
+def client_arguments(settings: SdkSettings, endpoint_url: str, options: dict[str, Any], kind: Any) -> dict[str, Any]:
+    """The arguments of a new client; `kind` is the class of its configuration."""
+    credentials = _credentials(settings, options)
+    config = _config(settings, kind, unsigned=credentials["aws_access_key_id"] is None)
+    for given in (settings.config, options.get("config")):
         config = config if given is None else config.merge(given)
     return {
         "endpoint_url": endpoint_url,
-        "region_name": defaults.region_name,
-        "verify": defaults.verify not in (False, "none") and (defaults.ca_file or True),
+        "region_name": settings.region_name,
+        "verify": _tls.sdk_verify(settings.tls),
         **options,
         **credentials,
         "config": config,
     }
 
 
-def _credentials(defaults: ClientDefaults, options: Mapping[str, Any]) -> dict[str, str | None]:
-    for source in (options, defaults.credentials):
+def _credentials(settings: SdkSettings, options: Mapping[str, Any]) -> dict[str, str | None]:
+    for source in (options, settings.auth.as_boto_kwargs()):
         if any(source.get(name) is not None for name in _KEY_PAIR):
             return {name: source.get(name) for name in _KEY_NAMES}
-    environment = {name: os.environ.get(name.upper()) for name in _KEY_NAMES}
-    return environment if all(environment[name] for name in _KEY_PAIR) else dict.fromkeys(_KEY_NAMES)
+    if settings.auth_from_environment and all(os.environ.get(name.upper()) for name in _KEY_PAIR):
+        return {name: os.environ.get(name.upper()) for name in _KEY_NAMES}
+    return dict.fromkeys(_KEY_NAMES)
 
 
-def _config(defaults: ClientDefaults, user_agent: str, *, unsigned: bool) -> Any:
+def _config(settings: SdkSettings, kind: Any, *, unsigned: bool) -> Any:
     from botocore import UNSIGNED
-    from botocore.config import Config
 
-    return Config(
+    return kind(
         # A fixed text spares botocore composing one for every request.
-        user_agent=user_agent,
+        user_agent=DEFAULT_USER_AGENT,
         signature_version=UNSIGNED if unsigned else None,
-        # The SDK would wait a minute for a node that does not answer.
-        connect_timeout=2,
-        read_timeout=30,
-        max_pool_connections=200,
-        retries={"mode": "standard", "total_max_attempts": 4},
+        connect_timeout=settings.connect_timeout,
+        read_timeout=settings.read_timeout,
+        max_pool_connections=settings.max_pool_connections,
+        retries=dict(settings.retries),
         proxies={},
-        client_cert=_certificate(defaults),
+        client_cert=settings.tls.sdk_client_cert,
     )
 
 
-def _certificate(defaults: ClientDefaults) -> tuple[str, str] | None:
-    # The core has made sure that the two come together.
-    if defaults.cert_file is None or defaults.key_file is None:
-        return None
-    return defaults.cert_file, defaults.key_file
-
-
-def _apply_host_name_rule(defaults: ClientDefaults, client: Any) -> None:
-    if defaults.verify == "no_hostname":
-        _pools.skip_host_name_check(client)
+def _apply_tls(settings: SdkSettings, client: Any, options: Mapping[str, Any]) -> None:
+    # A caller who says whom to verify means nobody else.
+    if client.meta.endpoint_url.startswith("https:") and "verify" not in options:
+        _pools.apply_tls(client, settings.tls)

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from ctypes import CDLL, byref, c_int32, c_uint64, c_void_p, create_string_buffer, sizeof
+from ctypes import CDLL, byref, c_int32, c_uint64, c_void_p, create_string_buffer, sizeof, string_at
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from . import _native, errors
 
 _EVENT_BYTES: Final = 1024
+# Names of tables and attributes have 255 characters at most.
+_NAME_BYTES: Final = 256
 _LONGEST_MS: Final = 2**32 - 1
+# Servers' answers are shorter; more comes out of a body that is made to fill memory.
+_LONGEST_BODY: Final = 1 << 28
 # For calls on the hot path, which have no alb_error to explain themselves.
 _NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
 
@@ -25,6 +30,7 @@ class Core:
 
     def __init__(self, library: CDLL, options: Iterable[tuple[str, str]]) -> None:
         self._library = library
+        self.decompress: Final = partial(decompress, library)
         self.handle = _new_handle(library, options)
         self._free = library.alb_free
         self.urls: Final = _Urls(library, self.handle)
@@ -35,6 +41,7 @@ class Core:
         # What each request needs, as it is in C: a method around each would cost as much as the call.
         self.alb_next_node = library.alb_next_node
         self.alb_plan_after = library.alb_plan_after
+        self.alb_plan_for_request = library.alb_plan_for_request
         self.alb_plan_next = library.alb_plan_next
         self.alb_report = library.alb_report
 
@@ -52,13 +59,32 @@ class Core:
             raise _error(self._library, node_id)
         return self.urls[node_id]
 
+    def next_host(self) -> str:
+        node = _new_node()
+        status = self._library.alb_next_node(self.handle, node)
+        if status < 0:
+            raise _error(self._library, status)
+        return _host(node)
+
     def nodes(self) -> list[str]:
+        return [self.urls[node_id] for node_id in self.node_ids()]
+
+    def standing(self) -> list[tuple[str, bool]]:
+        """The host of each listed node, and whether it is set aside."""
+        found = []
+        for node_id in self.node_ids():
+            node = _new_node()
+            if self._library.alb_node_get(self.handle, node_id, node) >= 0:
+                found.append((_host(node), bool(node.flags & _native.NODE_SET_ASIDE)))
+        return found
+
+    def node_ids(self) -> list[int]:
         capacity = 16
         while True:
             ids = (c_int32 * capacity)()
             count = self._library.alb_nodes(self.handle, ids, capacity)
             if count <= capacity:
-                return [self.urls[node_id] for node_id in ids[:count]]
+                return ids[:count]
             capacity = count
 
     def refresh(self, timeout: float) -> None:
@@ -74,6 +100,38 @@ class Core:
         answer = self._library.alb_scope_supported(self.handle, _milliseconds(timeout), error)
         self._check(answer, error)
         return bool(answer)
+
+    def next_wanted_table(self) -> str | None:
+        """A table whose partition key the core wants to know. Given to one caller, who answers or lets half a minute pass."""
+        buffer = create_string_buffer(_NAME_BYTES)
+        length = self._library.alb_table_key_next_wanted(self.handle, buffer, _NAME_BYTES)
+        return buffer.value.decode() if length > 0 else None
+
+    def set_table_key(self, table: str, key: str) -> None:
+        error, name, value = _new_error(), table.encode(), key.encode()
+        self._check(self._library.alb_table_key_set(self.handle, name, len(name), value, len(value), error), error)
+
+    def table_key_failed(self, table: str, http_status: int, code: str) -> None:
+        name, text = table.encode(), code.encode()
+        self._library.alb_table_key_failed(self.handle, name, len(name), http_status, text, len(text))
+
+    def table_key(self, table: str) -> str | None:
+        """The partition key's attribute of a table, as far as it is known."""
+        buffer, name = create_string_buffer(_NAME_BYTES), table.encode()
+        length = self._library.alb_table_key(self.handle, name, len(name), buffer, _NAME_BYTES)
+        if length < 0:
+            raise _error(self._library, length)
+        return buffer.value.decode() if length else None
+
+    def wire_text(self, what: int) -> str:
+        text: bytes = self._library.alb_wire_text(self.handle, what)
+        return text.decode()
+
+    def compress(self, body: bytes) -> bytes | None:
+        """The body compressed as the options say; None if it is to be sent as it is."""
+        room = create_string_buffer(len(body))
+        length = self._library.alb_compress(self.handle, body, len(body), room, len(body))
+        return string_at(room, length) if length > 0 else None
 
     def events_after(self, position: int) -> Iterator[tuple[int, dict[str, Any]]]:
         """The events after `position` (0: the oldest kept), each with the position behind it."""
@@ -110,6 +168,19 @@ class Core:
             raise _error(self._library, status, error)
 
 
+def decompress(library: CDLL, encoding: str, body: bytes) -> bytes:
+    """A body as it was before its Content-Encoding; an AlternatorError if it is not whole."""
+    coding, capacity = encoding.encode(), 8 * len(body) + 1024
+    while True:
+        room, error = create_string_buffer(capacity), _new_error()
+        length = library.alb_decompress(coding, len(coding), body, len(body), room, capacity, _LONGEST_BODY, error)
+        if length < 0:
+            raise _error(library, length, error)
+        if length <= capacity:
+            return string_at(room, length)
+        capacity = length
+
+
 class _Urls(dict[int, str]):
     """Node id -> URL, asked for once. Two threads that ask at the same time write the same text."""
 
@@ -120,7 +191,7 @@ class _Urls(dict[int, str]):
         self._handle = handle
 
     def __missing__(self, node_id: int) -> str:
-        node = _native.Node(struct_size=sizeof(_native.Node))
+        node = _new_node()
         status = self._node_get(self._handle, node_id, node)
         if status < 0:
             raise _error(self._library, status)
@@ -157,6 +228,16 @@ def _new_handle(library: CDLL, options: Iterable[tuple[str, str]]) -> int:
         return handle.value
     finally:
         library.alb_config_free(config)
+
+
+def _new_node() -> _native.Node:
+    return _native.Node(struct_size=sizeof(_native.Node))
+
+
+def _host(node: _native.Node) -> str:
+    """As seeds are given: IPv6 without brackets."""
+    host: str = node.host.decode()
+    return host.strip("[]")
 
 
 def _new_error() -> _native.Error:

@@ -1,114 +1,80 @@
 """The hooks that make one boto3 or botocore client ask the balancer.
 
 Each attempt gets its node before it is signed (`request-created`) and is reported when it ended (`response-received`). Whether
-to retry stays the SDK's decision; only the pause before a retry is dropped when another node is about to be asked. All
-attempts of one API call share botocore's request context, and with it one query plan.
+to retry stays the SDK's decision; only the pause before a retry is dropped when another node is about to be asked. With key
+affinity, a write's plan is made from its body as it goes on the wire (`before-call`).
 """
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
-from time import perf_counter_ns
-from typing import Any, Final
-from weakref import WeakKeyDictionary
+from typing import Any, Final, Protocol
+from weakref import ref
 
-from . import _native, _outcome, _pools, errors
+from urllib3.util import SKIP_HEADER
+
+from . import _outcome, _pools, _table_keys, _transport
+from ._call import CONTEXT_KEY, Call
+from ._cooldown import Cooldown
 from ._core import Core
 from ._log import logger
+from ._settings import RequestSettings
+from ._wire import Wire
 
-_CONTEXT_KEY: Final = "alternator_lb"
-_CHOOSE: Final = "alternator-lb-choose"
-_REPORT: Final = "alternator-lb-report"
+_ID: Final = "alternator-lb"
 # The SDK registers its retry handler, in every retry mode, under this id.
 _SDK_RETRY: Final = "retry-config-dynamodb"
 
 
-class _Call:
-    """One API call: the attempt under way (if any), the nodes tried before it, and, once a retry comes, its query plan."""
+class Owner(Protocol):
+    """The balancer that patches a client, as its hooks see it."""
 
-    __slots__ = ("core", "node_id", "outcome", "plan", "started_ns", "tried", "upcoming")
+    @property
+    def request_settings(self) -> RequestSettings: ...
 
-    def __init__(self, core: Core) -> None:
-        self.started_ns = 0
-        self.core = core
-        self.plan: _native.Plan | None = None
-        self.tried: tuple[int, ...] = ()
-        self.upcoming = -1
-        # The first attempt begins with the call. Most calls need no other, and so no plan.
-        self.node_id: int = core.alb_next_node(core.handle, None)
-        if self.node_id < 0:
-            raise core.error(self.node_id)
-        self.started_ns = perf_counter_ns()
+    @property
+    def wire(self) -> Wire: ...
 
-    def __del__(self) -> None:
-        # An attempt that was given up (KeyboardInterrupt, a timeout of gevent) fires no event: it ends with its call.
-        if self.started_ns:
-            self.end_attempt(_native.OUTCOME_CANCELLED)
+    @property
+    def cooldown(self) -> Cooldown: ...
 
-    def start_retry(self) -> None:
-        """Moves on to the plan's next node."""
-        node_id = self.upcoming if self.upcoming >= 0 else self._next_of_plan()
-        if node_id < 0:
-            raise self.core.error(node_id)
-        self.upcoming = -1
-        self.node_id = node_id
-        self.started_ns = perf_counter_ns()
-
-    def _next_of_plan(self) -> int:
-        """The plan's next node, or a negative status."""
-        core = self.core
-        if self.plan is None:
-            self.plan = _native.Plan()
-            status: int = core.alb_plan_after(core.handle, self.node_id, self.plan)
-            if status < 0:
-                return status
-        node_id: int = core.alb_plan_next(core.handle, self.plan, None)
-        return node_id
-
-    def end_attempt(self, outcome: int) -> None:
-        self.outcome = outcome
-        core = self.core
-        core.alb_report(core.handle, self.node_id, outcome, (perf_counter_ns() - self.started_ns) // 1000)
-        self.started_ns = 0
-
-    def may_hurry(self) -> bool:
-        """Whether a retry need not wait: this node failed, and the next one has not been tried in this call yet."""
-        self.tried = (*self.tried, self.node_id)
-        if self.outcome not in _outcome.NODE_FAILED:
-            return False
-        # A negative status is the next attempt's to tell.
-        self.upcoming = self._next_of_plan()
-        return self.upcoming not in self.tried
+    def core_for_request(self) -> Core:
+        """The core; ClosedError after the balancer was closed."""
 
 
 class Hooks:
     """Everything that patching puts into one client. Holds no reference to the client, so that it can be collected."""
 
-    def __init__(self, owner: object, core: Callable[[], Core]) -> None:
+    def __init__(self, client: Any, owner: Owner) -> None:
         self.owner: Final = owner
-        self._core = core
+        self._client = ref(client)
+        self._core = owner.core_for_request
+        self._settings = owner.request_settings
+        self._wire = owner.wire
         self._sdk_retry: Callable[..., Any] | None = None
+        self._restore_session: Callable[[], None] = lambda: None
+        self._next_look_ns = 0
 
     def install(self, client: Any) -> None:
         events = client.meta.events
-        # `.*` is more specific than the signer's own registration, and the more specific handler runs first.
-        events.register("request-created.dynamodb.*", self._choose, unique_id=_CHOOSE)
-        events.register("response-received.dynamodb.*", self._report, unique_id=_REPORT)
+        for event, handler in self._handlers():
+            events.register(event, handler, unique_id=f"{_ID} {event}")
         self._sdk_retry = _registered(events, _SDK_RETRY)
         if self._sdk_retry is None:
             logger.warning("cannot find the retry handler of this botocore: retries wait as long as the SDK says")
         else:
             _replace_retry_handler(events, self._retry)
         _pools.renew(client)
+        self._restore_session = _transport.install(client, self._wire)
 
     def remove(self, client: Any) -> None:
         events = client.meta.events
-        events.unregister("request-created.dynamodb.*", unique_id=_CHOOSE)
-        events.unregister("response-received.dynamodb.*", unique_id=_REPORT)
+        for event, _ in self._handlers():
+            events.unregister(event, unique_id=f"{_ID} {event}")
         if self._sdk_retry is not None:
             _replace_retry_handler(events, self._sdk_retry)
+        self._restore_session()
 
     def renew_after_fork(self, client: Any) -> None:
         """Parts the client of a forked child from its parent's: no shared connection, no lock that was left taken."""
@@ -118,59 +84,98 @@ class Hooks:
         if hasattr(quota, "_lock"):
             quota._lock = threading.Lock()
 
+    def describe_wanted(self) -> None:
+        """Asks for the tables whose keys the core wants."""
+        client = self._client()
+        if client is not None:
+            _table_keys.describe_wanted(self._core(), self.owner.cooldown, client)
+
+    def _handlers(self) -> list[tuple[str, Callable[..., None]]]:
+        # `.*` is more specific than the signer's own registration, and the more specific handler runs first.
+        handlers: list[tuple[str, Callable[..., None]]] = [
+            ("request-created.dynamodb.*", self._choose),
+            ("response-received.dynamodb.*", self._report),
+        ]
+        if self._wire.content_encoding:
+            # Less specific than `_plan`, which reads the body before it is compressed.
+            handlers.append(("before-call.dynamodb", self._compress))
+        if self._wire.kept is not None:
+            handlers.append(("before-sign.dynamodb.*", self._strip))
+        if self._wire.changes_headers:
+            handlers.append(("before-send.dynamodb.*", self._finish))
+        if self._settings.by_key:
+            handlers += [(f"before-call.dynamodb.{operation}", self._plan) for operation in _table_keys.OPERATIONS]
+            handlers += [(f"after-call.dynamodb.{operation}", self._look) for operation in _table_keys.OPERATIONS]
+            handlers += [(f"after-call.dynamodb.{operation}", self._learn) for operation in _table_keys.TELLING]
+            handlers.append(("before-call.dynamodb.DescribeTable", _limit_own_describe))
+        return handlers
+
+    def _plan(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        context[CONTEXT_KEY] = Call.by_key(self._core(), model.name.encode(), params["body"])
+
     def _choose(self, request: Any, **_: object) -> None:
         context = request.context
-        call = context.get(_CONTEXT_KEY)
+        call = context.get(CONTEXT_KEY)
         if call is None:
-            call = context[_CONTEXT_KEY] = _Call(self._core())
-        else:
-            call.start_retry()
+            call = context[CONTEXT_KEY] = Call(self._core())
+        call.start_attempt()
         request.url = call.core.request_urls[call.node_id]
 
+    def _compress(self, params: dict[str, Any], **_: object) -> None:
+        self._wire.compress(self._core(), params)
+
+    def _strip(self, request: Any, **_: object) -> None:
+        self._wire.strip(request.headers)
+
+    def _finish(self, request: Any, **_: object) -> None:
+        self._wire.finish(request.headers, SKIP_HEADER)
+
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
-        call = context.get(_CONTEXT_KEY)
+        call = context.get(CONTEXT_KEY)
         if call is not None:
             call.end_attempt(_outcome.classify(exception, parsed_response))
 
     def _retry(self, **event: Any) -> Any:
         assert self._sdk_retry is not None
-        delay = self._sdk_retry(**event)
+        return self._hurry(self._sdk_retry(**event), event)
+
+    def _hurry(self, delay: Any, event: dict[str, Any]) -> Any:
+        """The SDK's verdict on a retry, without its pause when another node is asked."""
         if delay is None or delay is False:
             return delay
-        call = event["request_dict"]["context"].get(_CONTEXT_KEY)
+        if _table_keys.in_progress():
+            return None
+        call = event["request_dict"]["context"].get(CONTEXT_KEY)
         return 0 if call is not None and call.may_hurry() else delay
 
+    def _learn(self, parsed: dict[str, Any], **_: object) -> None:
+        _table_keys.learn(self._core(), parsed)
 
-def patch(client: Any, owner: object, core: Callable[[], Core]) -> None:
-    """Makes the client ask `core()` for a node at each attempt; does nothing when `owner` has patched it already."""
-    _require_dynamodb_client(client)
-    hooks = _patched.get(client)
-    if hooks is None:
-        hooks = Hooks(owner, core)
-        hooks.install(client)
-        _patched[client] = hooks
-    elif hooks.owner is not owner:
-        raise errors.bad_value("this client is patched by another AlternatorLB: unpatch it there first")
+    def _look(self, context: dict[str, Any], **_: object) -> None:
+        """After a write: sees whether the core wants the key of a table."""
+        call = context.get(CONTEXT_KEY)
+        if call is not None and call.ended_ns >= self._next_look_ns:
+            self._next_look_ns = call.ended_ns + _table_keys.LOOK_EVERY_NS
+            self._ask(call.core)
+
+    def _ask(self, core: Core) -> None:
+        client = self._client()
+        if client is None or self._settings.describe == "never":
+            return
+        cooldown = self.owner.cooldown
+        table = cooldown.next_wanted(core)
+        if table is None:
+            return
+        if self._settings.describe == "inline":
+            _table_keys.describe(core, cooldown, client, table)
+        else:
+            threading.Thread(target=_table_keys.describe, args=(core, cooldown, client, table), daemon=True).start()
 
 
-def unpatch(client: Any, owner: object) -> None:
-    """Takes the hooks out again; does nothing when `owner` has not patched the client."""
-    _require_dynamodb_client(client)
-    hooks = _patched.get(client)
-    if hooks is not None and hooks.owner is owner:
-        del _patched[client]
-        hooks.remove(client)
-
-
-def _require_dynamodb_client(client: Any) -> None:
-    model = getattr(getattr(client, "meta", None), "service_model", None)
-    service = getattr(model, "service_name", None)
-    if service == "dynamodb":
-        return
-    if hasattr(getattr(client, "meta", None), "client"):
-        raise errors.bad_value(f"{client!r} is a boto3 resource: pass its client, resource.meta.client")
-    what = repr(client) if service is None else f"a client of {service}"
-    raise errors.bad_value(f"{what} cannot be patched: a boto3 or botocore client of dynamodb is needed")
+def _limit_own_describe(context: dict[str, Any], **_: object) -> None:
+    if _table_keys.in_progress():
+        # Newer versions of botocore take a timeout from here; others use the client's.
+        context["read_timeout"] = _table_keys.TIMEOUT_SECONDS
 
 
 def _registered(events: Any, unique_id: str) -> Callable[..., Any] | None:
@@ -184,14 +189,3 @@ def _registered(events: Any, unique_id: str) -> Callable[..., Any] | None:
 def _replace_retry_handler(events: Any, handler: Callable[..., Any]) -> None:
     events.unregister("needs-retry.dynamodb", unique_id=_SDK_RETRY)
     events.register("needs-retry.dynamodb", handler, unique_id=_SDK_RETRY)
-
-
-_patched: WeakKeyDictionary[Any, Hooks] = WeakKeyDictionary()
-
-
-def _after_fork_in_child() -> None:
-    for client, hooks in list(_patched.items()):
-        hooks.renew_after_fork(client)
-
-
-os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -30,6 +30,14 @@ KEY_S: Final = 1
 KEY_N: Final = 2
 KEY_B: Final = 3
 
+WIRE_CONTENT_ENCODING: Final = 1
+WIRE_ACCEPT_ENCODING: Final = 2
+WIRE_KEPT_HEADERS: Final = 3
+
+NODE_LISTED: Final = 1
+NODE_SEED: Final = 2
+NODE_SET_ASIDE: Final = 4
+
 OUTCOME_SUCCESS: Final = 0
 OUTCOME_CALLER_FAULT: Final = 1
 OUTCOME_THROTTLED: Final = 2
@@ -98,6 +106,10 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_plan_for_key": (c_int32, (c_void_p, c_int32, c_char_p, c_size_t, _plan)),
     "alb_plan_for_request": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _plan)),
     "alb_token_for_key": (c_int32, (c_int32, c_char_p, c_size_t, POINTER(c_int64))),
+    "alb_table_key_next_wanted": (c_int32, (c_void_p, c_char_p, c_size_t)),
+    "alb_table_key": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)),
+    "alb_table_key_set": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _error)),
+    "alb_table_key_failed": (c_int32, (c_void_p, c_char_p, c_size_t, c_int32, c_char_p, c_size_t)),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
     "alb_node_get": (c_int32, (c_void_p, c_int32, _node)),
@@ -107,6 +119,9 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_scope_supported": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_discovery_next": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t, POINTER(c_uint32), _error)),
     "alb_discovery_feed": (c_int32, (c_void_p, c_uint64, c_int32, c_char_p, c_size_t, _error)),
+    "alb_wire_text": (c_char_p, (c_void_p, c_int32)),
+    "alb_compress": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)),
+    "alb_decompress": (c_int32, (c_char_p, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t, c_size_t, _error)),
     "alb_next_event": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t)),
     "alb_statistics": (c_int32, (c_void_p, c_char_p, c_size_t)),
 }

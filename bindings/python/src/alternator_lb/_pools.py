@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from . import _tls
 from ._log import logger
+from .tls import TLS
 
 _HOSTS_KEPT: Final = 1024
 
@@ -30,12 +32,14 @@ def renew(client: Any) -> bool:
     return True
 
 
-def skip_host_name_check(client: Any) -> None:
-    """Accepts certificates of the right authority whatever name they carry."""
-    manager = _manager(client)
-    if manager is None:
-        raise RuntimeError("verify='no_hostname' is not possible with this version of botocore")
-    manager.connection_pool_kw["assert_hostname"] = False
+def apply_tls(client: Any, tls: TLS) -> None:
+    """Makes a new client trust what `verify` cannot say."""
+    keywords = getattr(_manager(client), "connection_pool_kw", None)
+    if keywords is None or "ssl_context" not in keywords:
+        raise RuntimeError("cannot reach the TLS settings of this botocore")
+    _tls.prepare(keywords["ssl_context"], tls)
+    if not tls.verify_hostname:
+        keywords["assert_hostname"] = False
 
 
 def _manager(client: Any) -> Any:

@@ -6,6 +6,7 @@ causes apart without reading messages. Errors found in Python, before the core w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 ABI_MISMATCH: Final = -2
@@ -27,8 +28,8 @@ class AlternatorError(RuntimeError):
         self.status = status
         self.code = code
 
-    def __reduce__(self) -> tuple[type[AlternatorError], tuple[str, int, str]]:
-        return type(self), (str(self), self.status, self.code)
+    def __reduce__(self) -> tuple[type[AlternatorError], tuple[str, int, str], dict[str, object]]:
+        return type(self), (str(self), self.status, self.code), vars(self)
 
 
 class ConfigurationError(AlternatorError, ValueError):
@@ -36,7 +37,22 @@ class ConfigurationError(AlternatorError, ValueError):
 
 
 class NoNodesAvailableError(AlternatorError):
-    """No node is known that a request could be sent to."""
+    """No node is known that a request could be sent to; where known: in which scope, who was asked, and the last list."""
+
+    def __init__(
+        self,
+        message: str,
+        status: int = NO_NODES,
+        code: str = "ALB_ERR_NO_NODES",
+        *,
+        scope_name: str | None = None,
+        attempted_hosts: Sequence[str] = (),
+        last_known_nodes: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, status, code)
+        self.scope_name = scope_name
+        self.attempted_hosts = list(attempted_hosts)
+        self.last_known_nodes = list(last_known_nodes)
 
 
 class LibraryNotFoundError(AlternatorError):
@@ -52,12 +68,12 @@ def bad_value(message: str) -> ConfigurationError:
     return ConfigurationError(message, BAD_VALUE, "ALB_ERR_BAD_VALUE")
 
 
-def closed() -> ClosedError:
-    return ClosedError("this AlternatorLB is closed", INVALID_ARGUMENT, "ALB_ERR_INVALID_ARGUMENT")
+def closed(what: str) -> ClosedError:
+    return ClosedError(f"this {what} is closed", INVALID_ARGUMENT, "ALB_ERR_INVALID_ARGUMENT")
 
 
 def no_nodes() -> NoNodesAvailableError:
-    return NoNodesAvailableError("no node is known that a request could be sent to", NO_NODES, "ALB_ERR_NO_NODES")
+    return NoNodesAvailableError("no node is known that a request could be sent to")
 
 
 def from_status(status: int, code: str, message: str) -> AlternatorError:

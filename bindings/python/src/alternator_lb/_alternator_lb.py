@@ -1,0 +1,157 @@
+"""`AlternatorLB`: the interface of the original helper, and everything else by keyword."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import Any, Final, Literal
+
+from . import errors
+from ._balancer import Balancer
+from ._settings import DESCRIBE, RequestSettings, SdkSettings, Settings, UserAgentOfSdk
+from ._sync import SyncBalancer
+from ._tls import core_options
+from ._user_agent import DEFAULT_USER_AGENT
+from .auth import Auth
+from .config import UserAgent
+from .scopes import RoutingScope, escape
+from .tls import TLS
+
+_VERIFY: Final[Mapping[object, str]] = {True: "full", False: "none"}
+
+
+class Arguments(Balancer):
+    """The arguments of `AlternatorLB` and `AsyncAlternatorLB`.
+
+    nodes:      hosts to start from: `host`, `host:port`, an IPv6 address. The others are discovered.
+    port, scheme: where every node listens, "http" or "https".
+    datacenter, rack: use the nodes of this datacenter, or of this rack of it, and no others.
+    scope:      instead of the two above, a chain to fall back along: "rack:dc1/r1>dc:dc1>cluster", its links as a list, or a
+                RoutingScope.
+    refresh:    "inline" (a request that finds the list old renews it), "manual" (only `refresh()` does) or "thread".
+    policy:     how a node is chosen, as the core's option `policy`.
+    affinity:   "none", or which writes go to the node of their partition key: "rmw" or "any_write".
+    table_keys: the partition keys of tables, {table: attribute}; those of others are learned by DescribeTable.
+    compression: "gzip" or "deflate" for bodies of requests.
+    response_compression: what answers may be compressed with, such as "gzip, deflate".
+    optimize_headers, keep_headers: send only the headers that servers read, and these.
+    user_agent: the header as it is sent: a text, a function of the default, or None to send none.
+    aws_access_key_id, aws_secret_access_key, aws_session_token, region_name, config: defaults of the clients made here.
+    ca_file, cert_file, key_file, verify: TLS of discovery and of the clients made here; verify is True, False or "no_hostname".
+    tls:        instead of the four above, a TLS.
+    options:    any other option of the core by its name, as text.
+    library_path: the shared library to load instead of the bundled one.
+    """
+
+    def __init__(
+        self,
+        nodes: str | Iterable[str],
+        port: int = 8000,
+        scheme: str = "http",
+        datacenter: str | None = None,
+        rack: str | None = None,
+        *,
+        scope: str | Iterable[str] | RoutingScope | None = None,
+        refresh: str = "inline",
+        policy: str | None = None,
+        affinity: str | None = None,
+        table_keys: Mapping[str, str] | None = None,
+        compression: str | None = None,
+        response_compression: str | None = None,
+        optimize_headers: bool = False,
+        keep_headers: Iterable[str] = (),
+        user_agent: UserAgent | Literal[UserAgentOfSdk.UNCHANGED] | None = UserAgentOfSdk.UNCHANGED,
+        aws_access_key_id: str | None = None,
+        aws_secret_access_key: str | None = None,
+        aws_session_token: str | None = None,
+        region_name: str = "us-east-1",
+        config: Any = None,
+        ca_file: str | os.PathLike[str] | None = None,
+        cert_file: str | os.PathLike[str] | None = None,
+        key_file: str | os.PathLike[str] | None = None,
+        verify: bool | Literal["no_hostname"] = True,
+        tls: TLS | None = None,
+        options: Mapping[str, str] | None = None,
+        library_path: str | os.PathLike[str] | None = None,
+    ) -> None:
+        sent = user_agent(DEFAULT_USER_AGENT) if callable(user_agent) else user_agent
+        if tls is None:
+            tls = _tls(ca_file, cert_file, key_file, verify)
+        elif (ca_file, cert_file, key_file, verify) != (None, None, None, True):
+            raise errors.bad_value("tls excludes ca_file, cert_file, key_file and verify: say it there")
+        keys: dict[str, object] = {
+            "seeds": nodes if isinstance(nodes, str) else ",".join(str(node) for node in nodes),
+            "scheme": scheme,
+            "port": port,
+            "scope": _scope(datacenter, rack, scope),
+            "refresh.mode": refresh,
+            "policy": policy,
+            "affinity": affinity,
+            **{f"table.{table}.key": key for table, key in (table_keys or {}).items()},
+            "compression": compression,
+            "response_compression": response_compression,
+            "headers.optimize": "on" if optimize_headers else "off",
+            "headers.keep": ",".join(keep_headers),
+            "user_agent": (sent or "") if isinstance(sent, (str, type(None))) else DEFAULT_USER_AGENT,
+            **core_options(tls),
+            **(options or {}),
+        }
+        core = {key: str(value) for key, value in keys.items() if value is not None}
+        sdk = SdkSettings(
+            region_name=region_name,
+            auth=Auth(aws_access_key_id, aws_secret_access_key, aws_session_token),
+            auth_from_environment=True,
+            config=config,
+            tls=tls,
+        )
+        requests = RequestSettings(
+            by_key=core.get("affinity", "none") != "none",
+            describe=DESCRIBE.get(core["refresh.mode"], "never"),
+            user_agent=sent,
+        )
+        super().__init__(Settings(core, sdk, requests), library_path)
+
+
+class AlternatorLB(Arguments, SyncBalancer):
+    __doc__ = f"Spreads the requests of boto3 and botocore DynamoDB clients over the nodes of a cluster.\n\n{Arguments.__doc__}"
+
+    def __enter__(self) -> AlternatorLB:
+        self._open()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _tls(
+    ca_file: str | os.PathLike[str] | None,
+    cert_file: str | os.PathLike[str] | None,
+    key_file: str | os.PathLike[str] | None,
+    verify: bool | str,
+) -> TLS:
+    if _VERIFY.get(verify, verify) not in ("full", "no_hostname", "none"):
+        raise errors.bad_value(f"verify={verify!r} is not accepted: True, False or 'no_hostname' (the core's tls.verify)")
+    return TLS(
+        custom_ca_cert_paths=() if ca_file is None else (ca_file,),
+        # The file says whom to trust, and nobody else is.
+        trust_system_ca_certs=ca_file is None,
+        trust_all_certificates=verify in (False, "none"),
+        verify_hostname=verify != "no_hostname",
+        client_cert_path=cert_file,
+        client_key_path=key_file,
+    )
+
+
+def _scope(datacenter: str | None, rack: str | None, scope: str | Iterable[str] | RoutingScope | None) -> str | None:
+    if rack is not None and datacenter is None:
+        raise errors.bad_value(f"rack={rack!r} needs a datacenter: give both, or datacenter alone")
+    if scope is not None:
+        if datacenter is not None:
+            raise errors.bad_value(f"scope={scope!r} and datacenter={datacenter!r} exclude each other: give one of them")
+        if isinstance(scope, RoutingScope):
+            return scope.chain
+        return scope if isinstance(scope, str) else ">".join(scope)
+    if datacenter is None:
+        return None
+    return f"dc:{escape(datacenter)}" if rack is None else f"rack:{escape(datacenter)}/{escape(rack)}"
