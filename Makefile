@@ -12,7 +12,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-cluster test-c test-python test-readme lint fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,7 +20,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-cluster test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -37,6 +37,9 @@ test-rust: cluster ## the core: unit and property tests, generated files, live t
 test-cluster: cluster ## the local cluster's own tests
 	cargo test --locked --release -p altcluster
 
+test-chaos: cluster ## the chaos program's own tests: what must fail does
+	cargo test --locked --release -p chaos
+
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 	ctest --test-dir $(BUILD)/c --output-on-failure
 
@@ -47,6 +50,15 @@ test-python: python-env cluster ## the Python package with real boto3
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
+
+simulate: ## the library's policies beside others' in simulated clusters: tables, and plots in build/simulation
+	cargo run --quiet --locked --release -p alb-simulation -- --out $(BUILD)/simulation
+
+simulate-check: ## that the simulation is the reference's, and that the library keeps its promises in it
+	cargo test --locked --release -p alb-simulation
+
+chaos: cluster ## load through the C ABI while nodes die, hang and slow down; CHAOS="--quick" for a minute of it
+	cargo run --quiet --locked --release -p chaos -- $(CHAOS)
 
 bench: c-build ## what picks and reading a request cost, beside calls that do nothing
 	cmake --build $(BUILD)/c --target bench

@@ -156,7 +156,7 @@ void measure(alb *lb, const struct operation *operations, size_t count, int roun
 
 int rounds_wanted(int argc, char **argv)
 {
-    int rounds = argc > 1 ? atoi(argv[1]) : 10;
+    int rounds = argc > 1 ? atoi(argv[1]) : 200;
     if (rounds < 1) fail("ROUNDS is a number from 1");
     printf("alternator_lb %s, %ld processors\n", alb_version(), sysconf(_SC_NPROCESSORS_ONLN));
     return rounds;

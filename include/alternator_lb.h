@@ -100,6 +100,12 @@
 /** More comes out of a compressed body than the caller allows. */
 #define ALB_ERR_TOO_LARGE -16
 
+/** There were too many retries or hedges of late (options retry.percent, hedge.percent and those beside them). */
+#define ALB_ERR_BUDGET_SPENT -17
+
+/** No hedge is offered for this request. */
+#define ALB_ERR_NOT_OFFERED -18
+
 /** The attempt was answered with success. */
 #define ALB_OUTCOME_SUCCESS 0
 
@@ -181,6 +187,33 @@
 /** In alb_node.flags: the node is chosen only when all others were tried, until a probe finds it well. */
 #define ALB_NODE_SET_ASIDE 4
 
+/** In alb_health.state: requests go there. */
+#define ALB_HEALTH_IN_USE 0
+
+/** In alb_health.state: it came back a moment ago and gets less than its share yet. */
+#define ALB_HEALTH_WARMING_UP 1
+
+/** In alb_health.state: chosen only when all others were tried, until a probe finds it well. */
+#define ALB_HEALTH_SET_ASIDE 2
+
+/** In alb_health.cause: it is not set aside. */
+#define ALB_CAUSE_NONE 0
+
+/** In alb_health.cause: no connection could be made. */
+#define ALB_CAUSE_REFUSED 1
+
+/** In alb_health.cause: the TLS handshake failed. */
+#define ALB_CAUSE_TLS_FAILURE 2
+
+/** In alb_health.cause: an attempt timed out, and nothing was heard of the node since it had begun. */
+#define ALB_CAUSE_HUNG 3
+
+/** In alb_health.cause: several attempts in a row failed, and those at other nodes did not. */
+#define ALB_CAUSE_FAILURES_IN_A_ROW 4
+
+/** In alb_health.cause: most attempts of late failed, and those at other nodes did not. */
+#define ALB_CAUSE_FAILURE_RATE 5
+
 /** A load balancer for one cluster: counted references, any number of threads. */
 typedef struct alb alb;
 
@@ -242,6 +275,32 @@ typedef struct alb_plan {
     /** The library's. */
     uint64_t opaque[64];
 } alb_plan;
+
+/** How a node fares. The caller owns the struct and sets struct_size (see ALB_HEALTH_INIT). */
+typedef struct alb_health {
+    /** sizeof(alb_health), set by the caller; less is ALB_ERR_INVALID_ARGUMENT. */
+    uint32_t struct_size;
+    /** The node's number. */
+    int32_t node_id;
+    /** One of ALB_HEALTH_. */
+    uint32_t state;
+    /** Why it is set aside: one of ALB_CAUSE_. */
+    int32_t cause;
+    /** Attempts that began and have not ended; those that are never reported are forgotten after about a minute. */
+    uint32_t in_flight;
+    /** How often it was set aside, or failed a probe, in a row. */
+    uint32_t strikes;
+    /** Failed attempts since the last success. */
+    uint32_t failures_in_a_row;
+    /** Their share of late, in thousandths. */
+    uint32_t failure_permille;
+    /** What a request to it is expected to take, in microseconds; 0 before the first report. */
+    uint64_t estimate_us;
+    /** The same over all nodes. */
+    uint64_t mean_us;
+    /** When its next probe is due, in milliseconds; 0 if it is not set aside, or now. */
+    uint64_t probe_in_ms;
+} alb_health;
 
 #ifdef __cplusplus
 extern "C" {
@@ -387,6 +446,38 @@ int32_t alb_plan_next(alb *lb, alb_plan *plan, alb_node *out);
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
 alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latency_us);
+
+/* Retries and hedges ------------------------------------------------------------------------------------------------------ */
+
+/** Asks whether a request may be tried again now that its last attempt has ended, and after which wait. Whether it is safe to make it
+ *  twice only the caller knows. If it may, wait, take the plan's next step and send it there.
+ *
+ *  No wait when the node alone failed and another one is left. A random part of a growing back-off when the node asked for less, or when
+ *  all were tried. Nothing is granted when there were too many retries of late (options retry.*): so a cluster that fails as a whole
+ *  gets a fifth more requests at most, not three times as many.
+ *
+ *  @param lb       the handle
+ *  @param plan     the plan of the request, with a step taken
+ *  @param outcome  one of ALB_OUTCOME_, but ALB_OUTCOME_SUCCESS
+ *  @return     the wait in microseconds, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BUDGET_SPENT, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+int64_t alb_retry_delay_us(alb *lb, const alb_plan *plan, int32_t outcome);
+
+/** Asks whether a request whose first attempt is under way may be sent to a second node as well, and when: the answer that comes first
+ *  counts. For requests that may be made twice only. Off unless option `hedge` is `on`.
+ *
+ *  Ask when the first attempt starts, with 0 elapsed. When the wait is over and no answer is there, ask again with the time that has
+ *  elapsed: at 0 take the plan's next step and send it there too. Report both attempts; the one that is given up as ALB_OUTCOME_CANCELLED.
+ *
+ *  @param lb          the handle
+ *  @param plan        the plan of the request, with one step taken
+ *  @param elapsed_us  since the first attempt started, in microseconds
+ *  @return     the wait from now on in microseconds, 0 for now; or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_NOT_OFFERED (switched off, too
+ *              little known, no other node, already hedged, or the cluster is under strain), ALB_ERR_BUDGET_SPENT, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
+ */
+int64_t alb_hedge_delay_us(alb *lb, const alb_plan *plan, uint64_t elapsed_us);
 
 /* Picking by partition key ------------------------------------------------------------------------------------------------ */
 
@@ -583,6 +674,18 @@ alb_status alb_node_get(const alb *lb, int32_t node_id, alb_node *out);
  */
 const uint64_t *alb_generation(const alb *lb);
 
+/* Health ------------------------------------------------------------------------------------------------------------------ */
+
+/** Tells how a node fares. Cheap enough to ask for every node each second: nothing is locked and nothing allocated.
+ *
+ *  @param lb       the handle
+ *  @param node_id  an id that this handle gave
+ *  @param out      [out] receives the node's health
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_UNKNOWN_NODE, ALB_ERR_PANIC
+ *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_health_get(const alb *lb, int32_t node_id, alb_health *out);
+
 /* Discovery --------------------------------------------------------------------------------------------------------------- */
 
 /** Asks the cluster for its nodes now, on this thread, and probes the nodes set aside whose time has come. Joins a round that is
@@ -763,3 +866,5 @@ int32_t alb_statistics(const alb *lb, char *json, size_t capacity);
 #define ALB_ERROR_INIT { sizeof(alb_error), 0, 0, 0, 0, { 0 }, { 0 } }
 /** An alb_node ready for use: alb_node node = ALB_NODE_INIT; */
 #define ALB_NODE_INIT { sizeof(alb_node), -1, 0, 0, 0, NULL, 0, NULL, 0 }
+/** An alb_health ready for use: alb_health health = ALB_HEALTH_INIT; */
+#define ALB_HEALTH_INIT { sizeof(alb_health), -1, 0, 0, 0, 0, 0, 0, 0, 0, 0 }

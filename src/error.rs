@@ -40,11 +40,15 @@ pub enum Status {
     Panic = -15,
     /// More came out of a compressed body than the caller allows.
     TooLarge = -16,
+    /// There were too many retries or hedges of late.
+    BudgetSpent = -17,
+    /// No hedge is offered for this request.
+    NotOffered = -18,
 }
 
 impl Status {
     /// All of them, for tables and tests.
-    pub const ALL: [Status; 17] = [
+    pub const ALL: [Status; 19] = [
         Status::Ok,
         Status::InvalidArgument,
         Status::AbiMismatch,
@@ -62,6 +66,8 @@ impl Status {
         Status::Io,
         Status::Panic,
         Status::TooLarge,
+        Status::BudgetSpent,
+        Status::NotOffered,
     ];
 
     /// The number's C name, NUL-terminated for C.
@@ -84,6 +90,8 @@ impl Status {
             Status::Io => c"ALB_ERR_IO",
             Status::Panic => c"ALB_ERR_PANIC",
             Status::TooLarge => c"ALB_ERR_TOO_LARGE",
+            Status::BudgetSpent => c"ALB_ERR_BUDGET_SPENT",
+            Status::NotOffered => c"ALB_ERR_NOT_OFFERED",
         }
     }
 
@@ -144,6 +152,6 @@ mod tests {
             assert_eq!(Status::from_code(status as i32), Some(status));
         }
         assert_eq!(Status::from_code(1), None);
-        assert_eq!(Status::from_code(-17), None);
+        assert_eq!(Status::from_code(-19), None);
     }
 }

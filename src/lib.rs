@@ -13,8 +13,8 @@
 //! # Ok::<(), alternator_lb::Error>(())
 //! ```
 //!
-//! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append` — `node`, `config`, `scope`, `request`
-//! — `topology` — `affinity`, `routing`, `discovery`, `health`, `observe`, `wire` — `balancer` — `ffi`.
+//! The modules stand in floors; each uses only those below it: `error`, `clock`, `rng`, `fork`, `append`, `rows` — `node`, `config`, `scope`,
+//! `request` — `topology`, `health` — `affinity`, `routing`, `discovery`, `observe`, `wire` — `balancer` — `ffi`.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -34,6 +34,7 @@ pub mod observe;
 pub mod request;
 mod rng;
 mod routing;
+mod rows;
 pub mod scope;
 mod topology;
 pub mod wire;
@@ -43,4 +44,5 @@ pub use config::Config;
 pub use error::{Error, Status};
 pub use health::Outcome;
 pub use node::NodeId;
+pub use rng::seed_thread;
 pub use routing::{Plan, PlanError};

@@ -82,6 +82,16 @@ pub fn with_thread_rng<R>(body: impl FnOnce(&mut Rng) -> R) -> R {
     })
 }
 
+/// Makes this thread's stream follow from `seed` alone, from now on and until a fork: for simulations and tests that have to come out
+/// the same each time. Everything that is made of random numbers on this thread then does: choices, jitter, where round robin starts.
+/// Other threads are not touched. Not for programs that serve: clients with one seed choose in step.
+pub fn seed_thread(seed: u64) {
+    STREAM.with(|stream| {
+        stream.generation.set(fork::generation());
+        stream.state.set(seed);
+    });
+}
+
 /// A small number that spreads threads over shards: the same for a thread's whole life.
 #[inline]
 pub fn thread_shard() -> usize {
@@ -134,6 +144,18 @@ mod tests {
         let here = with_thread_rng(Rng::next);
         let there = std::thread::spawn(|| with_thread_rng(Rng::next)).join().unwrap();
         assert_ne!(here, there);
+    }
+
+    #[test]
+    fn a_seeded_thread_repeats_itself() {
+        let draw = |seed| {
+            seed_thread(seed);
+            [(); 3].map(|()| with_thread_rng(Rng::next))
+        };
+        let first = draw(1_234_567);
+        assert_eq!(first, draw(1_234_567));
+        assert_eq!(first[0], Rng::new(1_234_567).next());
+        assert_ne!(first, draw(1_234_568));
     }
 
     #[test]

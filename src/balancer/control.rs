@@ -17,6 +17,7 @@ use crate::config::{Placement, RefreshMode};
 use crate::discovery::machine::{Effect, FailureKind, Machine, Turn, World};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
+use crate::health::Cause;
 use crate::node::{Address, NodeId};
 use crate::observe::{EventKind, Events};
 use crate::topology::Listing;
@@ -128,12 +129,12 @@ impl State {
         let mut world = World { known: self.known, ..World::default() };
         for node in self.listed().into_iter().filter_map(|id| core.nodes.get(id)) {
             let in_scope = self.listing.all.contains(&node.id);
-            match core.health.get(node.id).and_then(|record| record.aside_until()) {
+            match core.health.aside_until(node.id) {
                 None if in_scope => world.usable.push(node.address.clone()),
                 None => world.around.push(node.address.clone()),
                 Some(until) => {
                     world.aside.push(node.address.clone());
-                    if until <= now {
+                    if core.health.is_due(until, now) {
                         world.probes.push((node.id, node.address.clone()));
                     }
                 }
@@ -159,7 +160,7 @@ impl State {
         if core.is_active() {
             self.machine.schedule().wake();
         }
-        let aside = |id: &NodeId| core.health.get(*id).and_then(|record| record.aside_until());
+        let aside = |id: &NodeId| core.health.aside_until(*id);
         let next_probe = self.listing.all.iter().chain(&self.around).filter_map(aside).min().unwrap_or(Nanos::NEVER);
         self.machine.due(next_probe)
     }
@@ -173,13 +174,29 @@ impl State {
         core.wake_thread();
     }
 
-    /// No connection to the node could be made.
-    pub fn refused(&mut self, core: &Core, node: NodeId, reason: &str) {
-        let pause = core.with_rng(|rng| core.health.refused(node, &[&self.listing.all, &self.around], core.clock.now(), rng));
-        if let Some(pause) = pause {
+    /// Something speaks against the node.
+    pub fn suspect(&mut self, core: &Core, node: NodeId, cause: Cause, reason: &str) {
+        let lists = [self.listing.all.as_slice(), self.around.as_slice()];
+        if let Some(pause) = core.with_rng(|rng| core.health.eject(node, cause, &lists, core.clock.now(), rng)) {
             let reason = format!("{reason}; first probe in {} ms", pause.as_millis());
             self.node_event(core, EventKind::NodeSetAside, node, &reason);
             self.publish(core);
+        }
+    }
+
+    /// A node that is set aside is well again.
+    pub fn well(&mut self, core: &Core, node: NodeId, reason: &str) {
+        if core.health.probe_ok(node, core.clock.now()) {
+            self.node_event(core, EventKind::NodeBack, node, reason);
+            self.publish(core);
+        }
+    }
+
+    /// A node that is set aside was tried, and is not well.
+    pub fn still_ill(&mut self, core: &Core, node: NodeId, reason: &str) {
+        if let Some(pause) = core.with_rng(|rng| core.health.probe_failed(node, core.clock.now(), rng)) {
+            let reason = format!("still not well: {reason}; next probe in {} ms", pause.as_millis());
+            self.node_event(core, EventKind::NodeSetAside, node, &reason);
         }
     }
 
@@ -201,7 +218,7 @@ impl State {
                 Effect::AskFailed(address, kind, reason) => {
                     self.event(EventKind::AskFailed, &address.to_string(), &reason);
                     if let Some(node) = self.numbers.get(&address).copied().filter(|_| kind == FailureKind::Refused) {
-                        self.refused(core, node, &reason);
+                        self.suspect(core, node, Cause::Refused, &reason);
                     }
                 }
                 Effect::RoundFailed(reason, by) => {
@@ -225,18 +242,8 @@ impl State {
                     }
                     self.round_ended(core, now, Ok(()));
                 }
-                Effect::ProbeOk(node) => {
-                    if core.health.probe_ok(node, now) {
-                        self.node_event(core, EventKind::NodeBack, node, "the probe was answered");
-                        self.publish(core);
-                    }
-                }
-                Effect::ProbeFailed(node, reason) => {
-                    if let Some(pause) = core.with_rng(|rng| core.health.probe_failed(node, now, rng)) {
-                        let reason = format!("still not well: {reason}; next probe in {} ms", pause.as_millis());
-                        self.node_event(core, EventKind::NodeSetAside, node, &reason);
-                    }
-                }
+                Effect::ProbeOk(node) => self.well(core, node, "the probe was answered"),
+                Effect::ProbeFailed(node, reason) => self.still_ill(core, node, &reason),
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The handle: configuration, topology, health and discovery in one.
 //!
-//! Picking ([`Balancer::next_node`], [`Balancer::plan_next`]) reads a published snapshot and this thread's random stream: no lock, no
-//! allocation, no syscall, no wait. What a pick may start behind its own choice, and what changes the list, lives in `control` and
+//! Picks and reports are in `attempts`. What a pick may start behind its own choice, and what changes the list, lives in `control` and
 //! `driver` behind one mutex a process, which no pick waits for.
 
+mod attempts;
 mod checks;
 mod control;
 mod driver;
+mod further;
 mod requests;
 mod sans_io;
 mod statistics;
@@ -14,29 +15,42 @@ mod worker;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use crossbeam_utils::CachePadded;
 
-use crate::affinity::{KeyOrder, TableKeys};
+use crate::affinity::TableKeys;
 use crate::clock::{Clock, Nanos};
 use crate::config::{Config, RefreshMode, Source};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
 use crate::fork::{self, ForkLocal};
-use crate::health::{Health, Outcome, Rule};
+use crate::health::{Health, Standing};
 use crate::node::{Node, NodeId, Nodes};
 use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
-use crate::routing::{Cursors, Plan, PlanError, first_choice};
+use crate::routing::Cursors;
 use crate::topology::Topology;
 use crate::wire::Wire;
 
 use control::Control;
+use further::Further;
 pub use requests::{Route, Write};
 pub use sans_io::Fetch;
 
 /// A load balancer for one cluster. All methods may be called from any number of threads at once.
 pub struct Balancer(Arc<Core>);
+
+/// How a node fares, for those who look.
+#[derive(Clone, Copy, Debug)]
+pub struct HealthView {
+    /// In use or set aside, and why.
+    pub standing: Standing,
+    /// When its next probe is due; `None` while it is in use.
+    pub probe_in: Option<Duration>,
+    /// What a request is expected to take at a node of which nothing is known, in microseconds; 0 before the first report.
+    pub mean_us: u64,
+}
 
 /// What picks touch at each call.
 struct Hot {
@@ -45,6 +59,8 @@ struct Hot {
     due_at: AtomicU64,
     /// The fork generation in which requests have flowed since the last round; 0 when none has.
     active: AtomicU64,
+    /// When an answer was reported of late, in nanoseconds; 0 before the first.
+    answered_at: AtomicU64,
 }
 
 struct Core {
@@ -55,6 +71,7 @@ struct Core {
     cursors: Cursors,
     nodes: Nodes,
     health: Health,
+    further: Further,
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
     routes: Counters<{ Route::ALL.len() }>,
@@ -76,13 +93,17 @@ impl Balancer {
         let transport = Transport::new(&config.tls, &config.user_agent, config.connect_timeout).map_err(|error| {
             Error::new(Status::Io, format!("option {} cannot be '{}': {}", error.option, error.value, error.reason))
         })?;
-        let rule = Rule { on: config.health, base: config.eject_base, longest: config.eject_max };
         let core = Core {
-            hot: CachePadded::new(Hot { due_at: AtomicU64::new(clock.now().0), active: AtomicU64::new(0) }),
+            hot: CachePadded::new(Hot {
+                due_at: AtomicU64::new(clock.now().0),
+                active: AtomicU64::new(0),
+                answered_at: AtomicU64::new(0),
+            }),
             topology: Topology::new(),
             cursors: Cursors::new(),
             nodes: Nodes::new(config.scheme),
-            health: Health::new(rule),
+            health: Health::new(&config),
+            further: Further::new(&config, clock.now()),
             table_keys: TableKeys::default(),
             routes: Counters::default(),
             wire: Wire::new(&config.wire),
@@ -100,55 +121,6 @@ impl Balancer {
             balancer.0.ensure_thread()?;
         }
         Ok(balancer)
-    }
-
-    /// Chooses the node for a request.
-    #[inline]
-    pub fn next_node(&self) -> Option<NodeId> {
-        let core = &*self.0;
-        let chosen =
-            with_thread_rng(|rng| core.topology.read(|snapshot| first_choice(core.config.policy, snapshot, &core.cursors, rng)));
-        self.after_pick();
-        chosen
-    }
-
-    /// Takes the next step of a plan.
-    #[inline]
-    pub fn plan_next(&self, plan: &mut Plan) -> Result<NodeId, PlanError> {
-        let core = &*self.0;
-        let step = if plan.is_keyed() {
-            let placement = core.config.affinity.placement;
-            core.topology.read(|snapshot| plan.choose_by_key(KeyOrder::new(snapshot, placement), |node| core.health.is_aside(node)))
-        } else {
-            with_thread_rng(|rng| core.topology.read(|snapshot| plan.choose(core.config.policy, snapshot, &core.cursors, rng)))
-        };
-        self.after_pick();
-        step.map(|step| plan.take(step))
-    }
-
-    /// Chooses the node for a key of that hash: the first step of its plan.
-    #[inline]
-    pub fn node_for_key(&self, hash: i64) -> Option<NodeId> {
-        let chosen = self.0.node_for_key(hash);
-        self.after_pick();
-        chosen
-    }
-
-    /// Takes in how an attempt at a node ended.
-    pub fn report(&self, node: NodeId, outcome: Outcome, latency_us: u64) -> Result<(), Error> {
-        let core = &*self.0;
-        let Some(record) = core.health.get(node) else {
-            return Err(Error::new(Status::UnknownNode, format!("no node has the id {node}")));
-        };
-        record.count(outcome, latency_us);
-        if matches!(outcome, Outcome::Refused | Outcome::Reset | Outcome::Timeout | Outcome::TlsFailure) {
-            let mut state = core.control().lock();
-            if outcome == Outcome::Refused {
-                state.refused(core, node, "no connection could be made (reported by the caller)");
-            }
-            state.hurry(core);
-        }
-        Ok(())
     }
 
     /// The node of that number.
@@ -180,6 +152,15 @@ impl Balancer {
         })
     }
 
+    /// How a node fares; `None` if there is no such node.
+    pub fn health_of(&self, id: NodeId) -> Option<HealthView> {
+        let core = &*self.0;
+        let now = core.clock.now();
+        let standing = core.health.standing(id, now)?;
+        let probe_in = standing.probe_at.map(|at| if core.health.is_due(at, now) { Duration::ZERO } else { at.since(now) });
+        Some(HealthView { standing, probe_in, mean_us: core.health.mean_us() })
+    }
+
     /// Whether the node is set aside.
     #[inline]
     pub fn is_set_aside(&self, id: NodeId) -> bool {
@@ -199,21 +180,6 @@ impl Balancer {
     /// The oldest event kept behind that one.
     pub fn event_after(&self, sequence: u64) -> Option<Event> {
         self.0.control().lock().events.after(sequence).cloned()
-    }
-
-    /// What a pick does behind its own choice: notes that requests flow and, in `inline` mode, does a step that is due.
-    #[inline]
-    fn after_pick(&self) {
-        let core = &*self.0;
-        if core.hot.active.load(Ordering::Relaxed) != fork::generation() {
-            self.wake();
-        }
-        if core.config.refresh_mode == RefreshMode::Inline {
-            let now = core.clock.now();
-            if now.0 >= core.hot.due_at.load(Ordering::Relaxed) {
-                core.inline_step(now);
-            }
-        }
     }
 
     /// The first request since the last round, or since a fork.

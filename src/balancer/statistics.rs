@@ -1,13 +1,14 @@
 //! The page of statistics. docs/STATISTICS.md explains each member; a test compares the names.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
 use super::{Balancer, Core, Route};
 use crate::affinity::TableState;
 use crate::clock::Nanos;
-use crate::config::{AffinityMode, Policy, RefreshMode};
+use crate::config::{AffinityMode, RefreshMode};
 use crate::health::Outcome;
 use crate::node::NodeId;
 
@@ -28,21 +29,29 @@ impl Balancer {
         let nodes: Vec<Value> = core
             .nodes
             .iter()
-            .filter_map(|node| core.health.get(node.id).map(|record| (node, record)))
-            .map(|(node, record)| {
-                let outcomes: serde_json::Map<String, Value> =
-                    Outcome::ALL.iter().map(|(outcome, name)| ((*name).into(), record.counted(*outcome).into())).collect();
+            .filter_map(|node| core.health.standing(node.id, now).map(|standing| (node, standing)))
+            .map(|(node, standing)| {
+                let outcomes: serde_json::Map<String, Value> = Outcome::ALL
+                    .iter()
+                    .map(|(outcome, name)| ((*name).into(), core.health.counted(node.id, *outcome).into()))
+                    .collect();
                 json!({
                     "id": node.id,
                     "url": node.url.as_str(),
                     "seed": node.is_seed(),
                     "listed": listed.contains(&node.id),
                     "for_keys": for_keys.contains(&node.id),
-                    "set_aside": record.aside_until().is_some(),
-                    "probe_in_ms": record.aside_until().map(|at| at.since(now).as_millis() as u64),
-                    "strikes": record.strikes(),
+                    "set_aside": standing.probe_at.is_some(),
+                    "cause": standing.cause.name(),
+                    "probe_in_ms": standing.probe_at.map(|at| at.since(now).as_millis() as u64),
+                    "strikes": standing.strikes,
+                    "warming_up": standing.warming_up,
+                    "estimate_us": standing.estimate_us,
+                    "in_flight": standing.in_flight,
+                    "failures_in_a_row": standing.failures_in_a_row,
+                    "failure_percent": (f64::from(standing.failure_rate) * 1000.0).round() / 10.0,
                     "outcomes": outcomes,
-                    "mean_latency_us": record.mean_latency_us(),
+                    "mean_latency_us": core.health.mean_latency_us(node.id),
                 })
             })
             .collect();
@@ -51,11 +60,15 @@ impl Balancer {
             "scope": core.config.scope.tier(listing.tier).to_string(),
             "scope_wanted": core.config.scope.tier(0).to_string(),
             "list_known": known,
-            "generation": core.topology.generation().load(std::sync::atomic::Ordering::Relaxed),
-            "policy": match core.config.policy {
-                Policy::Random => "random",
-                Policy::RoundRobin => "round_robin",
+            "generation": core.topology.generation().load(Ordering::Relaxed),
+            "policy": core.config.policy.name(),
+            "mean_us": core.health.mean_us(),
+            "overloaded": core.health.is_overloaded(),
+            "retries": {
+                "granted": core.further.retries_granted.load(Ordering::Relaxed),
+                "refused": core.further.retries_refused.load(Ordering::Relaxed),
             },
+            "hedges": { "granted": core.further.hedges_granted.load(Ordering::Relaxed) },
             "refresh": {
                 "mode": match core.config.refresh_mode {
                     RefreshMode::Inline => "inline",

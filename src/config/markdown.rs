@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::table::OPTIONS;
+use super::table::options;
 
 /// The whole document.
 pub fn configuration_manual() -> String {
@@ -13,7 +13,7 @@ pub fn configuration_manual() -> String {
          bindings' own arguments. Values are text. An unknown name is `ALB_ERR_UNKNOWN_OPTION`, a value that does not fit is\n\
          `ALB_ERR_BAD_VALUE`; both name the option, the value and what is accepted. The last value set counts.\n",
     );
-    for option in OPTIONS {
+    for option in options() {
         let default = match option.default {
             "" => "none".into(),
             default => format!("`{default}`"),

@@ -3,6 +3,8 @@
 //! [`table`] is the only list of them: it sets, checks, documents.
 
 mod affinity;
+mod health;
+mod health_table;
 pub mod markdown;
 pub mod table;
 mod tls;
@@ -12,6 +14,7 @@ use std::time::Duration;
 
 pub use affinity::{AffinityMode, AffinityOptions, AffinityOrder, AffinityRule, AffinityScope, Placement};
 pub(crate) use affinity::{check_attribute_name, check_table_name};
+pub use health::{AdaptiveOptions, HealthOptions, HedgeOptions, Policy, RetryOptions};
 pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
 pub use wire::{Coding, WireOptions};
@@ -40,16 +43,6 @@ pub enum RefreshMode {
     Manual,
     /// One thread of the library.
     Thread,
-}
-
-/// How a node is chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// Evenly at random.
-    #[default]
-    Random,
-    /// In turn, each thread from a place of its own.
-    RoundRobin,
 }
 
 /// All options, checked. Built by [`Config::set`].
@@ -83,12 +76,14 @@ pub struct Config {
     pub policy: Policy,
     /// Which requests go by their key, and where.
     pub affinity: AffinityOptions,
-    /// Whether failing nodes are set aside.
-    pub health: bool,
-    /// How long a node is set aside the first time.
-    pub eject_base: Duration,
-    /// How long at most.
-    pub eject_max: Duration,
+    /// What a node costs.
+    pub adaptive: AdaptiveOptions,
+    /// When a node is set aside.
+    pub health: HealthOptions,
+    /// How many further attempts a failing cluster is given.
+    pub retry: RetryOptions,
+    /// Second attempts before the first one has failed.
+    pub hedge: HedgeOptions,
     /// What discovery calls itself; empty sends nothing.
     pub user_agent: String,
     /// How bodies are compressed and which headers are sent.
@@ -115,14 +110,15 @@ impl Default for Config {
             inline_budget: Duration::ZERO,
             policy: Policy::default(),
             affinity: AffinityOptions::default(),
-            health: true,
-            eject_base: Duration::ZERO,
-            eject_max: Duration::ZERO,
+            adaptive: AdaptiveOptions::default(),
+            health: HealthOptions::default(),
+            retry: RetryOptions::default(),
+            hedge: HedgeOptions::default(),
             user_agent: String::new(),
             wire: WireOptions::default(),
             tls: TlsOptions::default(),
         };
-        for option in table::OPTIONS.iter().filter(|option| !option.default.is_empty()) {
+        for option in table::options().filter(|option| !option.default.is_empty()) {
             let set = option.set(&mut config, option.key, option.default);
             debug_assert_eq!(set, Ok(()), "default of {}", option.key);
         }
@@ -133,7 +129,7 @@ impl Default for Config {
 impl Config {
     /// Sets one option. The error names the option, the value and what is accepted; after an error the option is as before.
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), Error> {
-        let Some(option) = table::OPTIONS.iter().find(|option| option.takes(key)) else {
+        let Some(option) = table::options().find(|option| option.takes(key)) else {
             return Err(unknown(key));
         };
         option.set(self, key, value).map_err(|reason| {
@@ -158,9 +154,10 @@ impl Config {
                 "option seeds is not set: give at least one host or host:port of the cluster",
             ));
         }
-        let pairs: [(&str, Duration, &str, Duration); 3] = [
+        let pairs: [(&str, Duration, &str, Duration); 4] = [
             ("refresh.active_ms", self.active, "refresh.idle_ms", self.idle),
-            ("health.eject_base_ms", self.eject_base, "health.eject_max_ms", self.eject_max),
+            ("health.eject_base_ms", self.health.eject_base, "health.eject_max_ms", self.health.eject_max),
+            ("retry.backoff_base_ms", self.retry.backoff_base, "retry.backoff_max_ms", self.retry.backoff_max),
             ("discovery.stall_ms", self.stall, "discovery.timeout_ms", self.timeout),
         ];
         for (small, low, large, high) in pairs {
@@ -181,7 +178,7 @@ impl Config {
 
 /// Names the nearest option where one is near, so that a slip of the finger explains itself.
 fn unknown(key: &str) -> Error {
-    let nearest = table::OPTIONS.iter().map(|option| (edits(key, option.key), option.key)).min();
+    let nearest = table::options().map(|option| (edits(key, option.key), option.key)).min();
     let hint = match nearest {
         Some((distance, name)) if distance <= 3 => format!("did you mean {name}?"),
         _ => "docs/CONFIGURATION.md lists all".into(),
@@ -224,7 +221,8 @@ mod tests {
         assert_eq!(config.active, Duration::from_secs(1));
         assert_eq!(config.idle, Duration::from_secs(60));
         assert_eq!(config.refresh_mode, RefreshMode::Inline);
-        assert!(config.health);
+        assert!(config.health.on);
+        assert_eq!(config.adaptive.candidates, 4);
     }
 
     #[test]

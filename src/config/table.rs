@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{
-    AffinityMode, AffinityOrder, AffinityRule, AffinityScope, Coding, Config, Placement, Policy, RefreshMode, Source, Verify,
+    AffinityMode, AffinityOrder, AffinityRule, AffinityScope, Coding, Config, Placement, RefreshMode, Source, Verify, health_table,
 };
 use crate::node::{Address, Scheme, parse_port};
 use crate::scope::ScopeChain;
@@ -57,7 +57,7 @@ impl ConfigOption {
 /// At most this many seeds.
 const MOST_SEEDS: usize = 256;
 
-const fn option(
+pub(super) const fn option(
     key: &'static str,
     default: &'static str,
     accepts: &'static str,
@@ -68,7 +68,11 @@ const fn option(
 }
 
 /// Every option there is, in the order of the manual.
-pub static OPTIONS: &[ConfigOption] = &[
+pub fn options() -> impl Iterator<Item = &'static ConfigOption> {
+    OPTIONS.iter().chain(health_table::OPTIONS)
+}
+
+static OPTIONS: &[ConfigOption] = &[
     option(
         "seeds",
         "",
@@ -187,20 +191,6 @@ pub static OPTIONS: &[ConfigOption] = &[
         |config, value| milliseconds(value, 1, 60_000, &mut config.inline_budget),
     ),
     option(
-        "policy",
-        "random",
-        "random or round_robin",
-        "How a node is chosen. `random`: evenly. `round_robin`: in turn, each thread from a place of its own.",
-        |config, value| {
-            config.policy = match value {
-                "random" => Policy::Random,
-                "round_robin" => Policy::RoundRobin,
-                _ => return Err("it is neither".into()),
-            };
-            Ok(())
-        },
-    ),
-    option(
         "affinity",
         "none",
         "none, rmw or any_write",
@@ -290,34 +280,6 @@ pub static OPTIONS: &[ConfigOption] = &[
         secret: false,
         setter: Setter::Named(|config, table, key| config.affinity.set_table_key(table, key)),
     },
-    option(
-        "health",
-        "on",
-        "on or off",
-        "Whether a node to which no connection can be made is set aside until a probe finds it well. Never more than half of the nodes.",
-        |config, value| {
-            config.health = match value {
-                "on" => true,
-                "off" => false,
-                _ => return Err("it is neither".into()),
-            };
-            Ok(())
-        },
-    ),
-    option(
-        "health.eject_base_ms",
-        "500",
-        "milliseconds from 10 to 600000, at most health.eject_max_ms",
-        "How long a node is set aside before its first probe, +-25 %; doubles with each failed probe.",
-        |config, value| milliseconds(value, 10, 600_000, &mut config.eject_base),
-    ),
-    option(
-        "health.eject_max_ms",
-        "30000",
-        "milliseconds from 10 to 3600000",
-        "The longest time between two probes of a node that is set aside, +-25 %.",
-        |config, value| milliseconds(value, 10, 3_600_000, &mut config.eject_max),
-    ),
     option(
         "compression",
         "none",
@@ -483,7 +445,7 @@ pub fn parse_seeds(value: &str, port: u16) -> Result<Vec<Address>, String> {
     Ok(seeds)
 }
 
-fn number(value: &str, least: u64, most: u64) -> Result<u64, String> {
+pub(super) fn number(value: &str, least: u64, most: u64) -> Result<u64, String> {
     match value.parse::<u64>() {
         Ok(number) if (least..=most).contains(&number) => Ok(number),
         Ok(_) => Err("it is out of range".into()),
@@ -491,8 +453,17 @@ fn number(value: &str, least: u64, most: u64) -> Result<u64, String> {
     }
 }
 
-fn milliseconds(value: &str, least: u64, most: u64, place: &mut Duration) -> Result<(), String> {
+pub(super) fn milliseconds(value: &str, least: u64, most: u64, place: &mut Duration) -> Result<(), String> {
     *place = Duration::from_millis(number(value, least, most)?);
+    Ok(())
+}
+
+pub(super) fn on_or_off(value: &str, place: &mut bool) -> Result<(), String> {
+    *place = match value {
+        "on" => true,
+        "off" => false,
+        _ => return Err("it is neither".into()),
+    };
     Ok(())
 }
 
@@ -510,15 +481,15 @@ mod tests {
 
     #[test]
     fn every_default_is_accepted_by_its_own_option() {
-        for option in OPTIONS.iter().filter(|option| !option.default.is_empty()) {
+        for option in options().filter(|option| !option.default.is_empty()) {
             assert_eq!(option.set(&mut Config::default(), option.key, option.default), Ok(()), "{}", option.key);
         }
     }
 
     #[test]
     fn names_are_unique() {
-        for (position, option) in OPTIONS.iter().enumerate() {
-            assert!(OPTIONS[..position].iter().all(|other| other.key != option.key), "{}", option.key);
+        for (position, option) in options().enumerate() {
+            assert!(options().take(position).all(|other| other.key != option.key), "{}", option.key);
         }
     }
 

@@ -171,6 +171,15 @@ pub fn quick(body: impl FnOnce() -> Result<i32, Status>) -> i32 {
     }
 }
 
+/// The same for a call whose result is a longer number.
+pub fn quick_long(body: impl FnOnce() -> Result<i64, Status>) -> i64 {
+    let mut number = 0;
+    match quick(|| body().map(|long| number = long).map(|()| 0)) {
+        0 => number,
+        status => status.into(),
+    }
+}
+
 fn fill(place: &mut alb_error, error: Option<&Error>) {
     place.code = error.map_or(Status::Ok, |error| error.status) as i32;
     place.http_status = error.map_or(0, |error| error.http_status);

@@ -16,6 +16,8 @@ pub mod handle;
 
 pub mod pick;
 
+pub mod further;
+
 pub mod keys;
 
 pub mod requests;
@@ -23,6 +25,8 @@ pub mod requests;
 pub mod tables;
 
 pub mod nodes;
+
+pub mod health;
 
 pub mod refresh;
 

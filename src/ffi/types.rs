@@ -45,6 +45,10 @@ pub const ALB_ERR_IO: i32 = -14;
 pub const ALB_ERR_PANIC: i32 = -15;
 /** More comes out of a compressed body than the caller allows. */
 pub const ALB_ERR_TOO_LARGE: i32 = -16;
+/** There were too many retries or hedges of late (options retry.percent, hedge.percent and those beside them). */
+pub const ALB_ERR_BUDGET_SPENT: i32 = -17;
+/** No hedge is offered for this request. */
+pub const ALB_ERR_NOT_OFFERED: i32 = -18;
 
 /** The attempt was answered with success. */
 pub const ALB_OUTCOME_SUCCESS: i32 = 0;
@@ -105,6 +109,26 @@ pub const ALB_NODE_SEED: u32 = 2;
 /** In alb_node.flags: the node is chosen only when all others were tried, until a probe finds it well. */
 pub const ALB_NODE_SET_ASIDE: u32 = 4;
 
+/** In alb_health.state: requests go there. */
+pub const ALB_HEALTH_IN_USE: u32 = 0;
+/** In alb_health.state: it came back a moment ago and gets less than its share yet. */
+pub const ALB_HEALTH_WARMING_UP: u32 = 1;
+/** In alb_health.state: chosen only when all others were tried, until a probe finds it well. */
+pub const ALB_HEALTH_SET_ASIDE: u32 = 2;
+
+/** In alb_health.cause: it is not set aside. */
+pub const ALB_CAUSE_NONE: i32 = 0;
+/** In alb_health.cause: no connection could be made. */
+pub const ALB_CAUSE_REFUSED: i32 = 1;
+/** In alb_health.cause: the TLS handshake failed. */
+pub const ALB_CAUSE_TLS_FAILURE: i32 = 2;
+/** In alb_health.cause: an attempt timed out, and nothing was heard of the node since it had begun. */
+pub const ALB_CAUSE_HUNG: i32 = 3;
+/** In alb_health.cause: several attempts in a row failed, and those at other nodes did not. */
+pub const ALB_CAUSE_FAILURES_IN_A_ROW: i32 = 4;
+/** In alb_health.cause: most attempts of late failed, and those at other nodes did not. */
+pub const ALB_CAUSE_FAILURE_RATE: i32 = 5;
+
 /** What went wrong. The caller owns it, sets struct_size (see ALB_ERROR_INIT) and may pass NULL instead everywhere.
  *
  *  A call that takes one writes it in any case: code ALB_OK and an empty message on success. Texts are NUL-terminated UTF-8, cut
@@ -149,6 +173,33 @@ pub struct alb_node {
     pub host: *const c_char,
     /** Length of host without its NUL. */
     pub host_len: usize,
+}
+
+/** How a node fares. The caller owns the struct and sets struct_size (see ALB_HEALTH_INIT). */
+#[repr(C)]
+pub struct alb_health {
+    /** sizeof(alb_health), set by the caller; less is ALB_ERR_INVALID_ARGUMENT. */
+    pub struct_size: u32,
+    /** The node's number. */
+    pub node_id: i32,
+    /** One of ALB_HEALTH_. */
+    pub state: u32,
+    /** Why it is set aside: one of ALB_CAUSE_. */
+    pub cause: i32,
+    /** Attempts that began and have not ended; those that are never reported are forgotten after about a minute. */
+    pub in_flight: u32,
+    /** How often it was set aside, or failed a probe, in a row. */
+    pub strikes: u32,
+    /** Failed attempts since the last success. */
+    pub failures_in_a_row: u32,
+    /** Their share of late, in thousandths. */
+    pub failure_permille: u32,
+    /** What a request to it is expected to take, in microseconds; 0 before the first report. */
+    pub estimate_us: u64,
+    /** The same over all nodes. */
+    pub mean_us: u64,
+    /** When its next probe is due, in milliseconds; 0 if it is not set aside, or now. */
+    pub probe_in_ms: u64,
 }
 
 /** The nodes of one request in the order to try them: storage that the caller owns, whatever it held before alb_plan_start().

@@ -4,9 +4,8 @@
 //! pointer and needs no destructor, so it may be copied, forgotten, and carried across a change of topology: each step looks at
 //! the list of that moment and skips what was tried. Nodes that are set aside come after all others.
 
-use super::{Cursors, first_choice};
+use super::{Choice, first_choice};
 use crate::affinity::KeyOrder;
-use crate::config::Policy;
 use crate::node::NodeId;
 use crate::rng::Rng;
 use crate::topology::Snapshot;
@@ -92,6 +91,12 @@ impl Plan {
         Plan { key_hash: hash, kind: kind::KEY, ..Plan::start() }
     }
 
+    /// How many steps were taken; 0 also for storage that was never started.
+    #[inline]
+    pub fn attempts(&self) -> u32 {
+        if self.magic == MAGIC { self.attempts } else { 0 }
+    }
+
     /// Whether the order is that of a key or a batch.
     #[inline]
     pub fn is_keyed(&self) -> bool {
@@ -159,21 +164,27 @@ impl Plan {
     }
 
     /// Chooses the next step and leaves the plan as it is, so that a look at a snapshot can be repeated; [`Plan::take`] takes it.
-    pub fn choose(&self, policy: Policy, snapshot: &Snapshot<'_>, cursors: &Cursors, rng: &mut Rng) -> Result<Step, PlanError> {
+    #[inline]
+    pub fn choose(&self, choice: &Choice<'_>, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Result<Step, PlanError> {
         if self.magic != MAGIC {
             return Err(PlanError::NotStarted);
         }
         if self.attempts == 0 {
-            let node = first_choice(policy, snapshot, cursors, rng).ok_or(PlanError::NoNodes)?;
+            let node = first_choice(choice, snapshot, rng).ok_or(PlanError::NoNodes)?;
             return Ok(Step { node, starts_over: false });
         }
-        if let Some(node) = self.untried(policy, snapshot, rng, |node| self.was_tried(node)) {
+        self.choose_further(choice, snapshot, rng)
+    }
+
+    #[inline(never)]
+    fn choose_further(&self, choice: &Choice<'_>, snapshot: &Snapshot<'_>, rng: &mut Rng) -> Result<Step, PlanError> {
+        if let Some(node) = self.untried(choice, snapshot, rng, |node| self.was_tried(node)) {
             return Ok(Step { node, starts_over: false });
         }
         // All were tried: start over, not with the node that failed a moment ago if there is another.
         let node = self
-            .untried(policy, snapshot, rng, |node| node == self.last)
-            .or_else(|| self.untried(policy, snapshot, rng, |_| false))
+            .untried(choice, snapshot, rng, |node| node == self.last)
+            .or_else(|| self.untried(choice, snapshot, rng, |_| false))
             .ok_or(PlanError::NoNodes)?;
         Ok(Step { node, starts_over: true })
     }
@@ -193,44 +204,18 @@ impl Plan {
     /// One of the untried nodes of the list, of those not set aside if there is one.
     fn untried(
         &self,
-        policy: Policy,
+        choice: &Choice<'_>,
         snapshot: &Snapshot<'_>,
         rng: &mut Rng,
         tried: impl Fn(NodeId) -> bool + Copy,
     ) -> Option<NodeId> {
-        self.untried_of(policy, snapshot.usable(), |index| snapshot.usable_node(index), rng, tried)
-            .or_else(|| self.untried_of(policy, snapshot.all(), |index| snapshot.node(index), rng, tried))
+        choice
+            .of_untried(snapshot.usable(), |index| snapshot.usable_node(index), self.last, tried, rng)
+            .or_else(|| choice.of_untried(snapshot.all(), |index| snapshot.node(index), self.last, tried, rng))
     }
 
-    /// One of the untried nodes: the next behind the last one in turn, or an even choice among them.
-    fn untried_of(
-        &self,
-        policy: Policy,
-        count: u32,
-        node: impl Fn(u32) -> NodeId,
-        rng: &mut Rng,
-        tried: impl Fn(NodeId) -> bool,
-    ) -> Option<NodeId> {
-        match policy {
-            Policy::RoundRobin => {
-                let last = (0..count).find(|index| node(*index) == self.last).unwrap_or(0);
-                (1..=count).map(|step| node((last + step) % count)).find(|id| !tried(*id))
-            }
-            Policy::Random => {
-                for _ in 0..4 {
-                    let id = (count > 0).then(|| node(rng.below(count)))?;
-                    if !tried(id) {
-                        return Some(id);
-                    }
-                }
-                let untried = (0..count).filter(|index| !tried(node(*index))).count() as u32;
-                let chosen = rng.below(untried) as usize;
-                (0..count).map(node).filter(|id| !tried(*id)).nth(chosen)
-            }
-        }
-    }
-
-    fn was_tried(&self, node: NodeId) -> bool {
+    /// Whether the node was tried, as far as that is remembered.
+    pub fn was_tried(&self, node: NodeId) -> bool {
         match self.tried.get(node as usize / 64) {
             Some(word) => word & (1 << (node % 64)) != 0,
             None => self.late.iter().take(self.late_count as usize).any(|id| *id == node),
@@ -251,8 +236,11 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Placement;
+    use crate::clock::Nanos;
+    use crate::config::{Config, Placement, Policy};
+    use crate::health::Health;
     use crate::rng::Rng;
+    use crate::routing::Cursors;
     use crate::topology::{Listing, Topology};
     use proptest::prelude::*;
     use std::collections::HashSet;
@@ -262,18 +250,28 @@ mod tests {
         cursors: Cursors,
         rng: Rng,
         policy: Policy,
+        health: Health,
     }
+
+    const POLICIES: [Policy; 3] = [Policy::Adaptive, Policy::Random, Policy::RoundRobin];
 
     impl Bench {
         fn new(policy: Policy, all: Vec<NodeId>, usable: Vec<NodeId>) -> Bench {
             let topology = Topology::new();
             topology.publish(&Listing { keyed: all.clone(), all, usable, ..Listing::default() });
-            Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy }
+            let health = Health::new(&Config::default());
+            health.grow(2000);
+            Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy, health }
         }
 
         fn step(&mut self, plan: &mut Plan) -> Result<NodeId, PlanError> {
             let rng = &mut self.rng;
-            let step = self.topology.read(|snapshot| plan.choose(self.policy, snapshot, &self.cursors, rng))?;
+            let choice = match self.policy {
+                Policy::Random => Choice::Random,
+                Policy::RoundRobin => Choice::RoundRobin(&self.cursors),
+                Policy::Adaptive => Choice::Cheapest(self.health.prices(Nanos(1)), 4),
+            };
+            let step = self.topology.read(|snapshot| plan.choose(&choice, snapshot, rng))?;
             Ok(plan.take(step))
         }
     }
@@ -293,7 +291,7 @@ mod tests {
 
     #[test]
     fn nodes_set_aside_come_last() {
-        for policy in [Policy::Random, Policy::RoundRobin] {
+        for policy in POLICIES {
             let mut bench = Bench::new(policy, vec![0, 1, 2, 3, 4], vec![1, 3, 4]);
             for _ in 0..50 {
                 let mut plan = Plan::start();
@@ -391,7 +389,7 @@ mod tests {
 
     #[test]
     fn a_plan_begun_after_a_first_step_does_not_repeat_it() {
-        for policy in [Policy::Random, Policy::RoundRobin] {
+        for policy in POLICIES {
             let mut bench = Bench::new(policy, vec![3, 4, 5], vec![3, 4, 5]);
             for first in [3, 4, 5] {
                 let mut plan = Plan::after(first);
@@ -422,13 +420,13 @@ mod tests {
     proptest! {
         #[test]
         fn no_node_is_repeated_until_all_were_tried(
-            count in 1u32..300, start in 0u32..1080, aside in 0usize..150, seed: u64, turn: bool,
+            count in 1u32..300, start in 0u32..1080, aside in 0usize..150, seed: u64, policy in 0usize..3,
         ) {
             let all: Vec<NodeId> = (start..start + count).collect();
             // Nodes with late numbers are remembered exactly only so far.
             prop_assume!(all.iter().filter(|id| **id as usize >= BITS).count() <= LATE);
             let usable = all[aside.min(all.len() / 2)..].to_vec();
-            let mut bench = Bench::new(if turn { Policy::RoundRobin } else { Policy::Random }, all, usable);
+            let mut bench = Bench::new(POLICIES[policy], all, usable);
             bench.rng = Rng::new(seed);
             let mut plan = Plan::start();
             let mut last = None;

@@ -33,6 +33,7 @@ VALUE_BY_NAME = {
     "node_id": "0",
     "outcome": "ALB_OUTCOME_SUCCESS",
     "latency_us": "250",
+    "elapsed_us": "0",
     "http_status": "200",
     "key_type": "ALB_KEY_S",
     "operation": '"PutItem"',
@@ -58,6 +59,8 @@ VALUE_BY_TYPE = {
     "alb_error *": "&error",
     "alb_node *": "&node",
     "alb_plan *": "&plan",
+    "const alb_plan *": "&plan",
+    "alb_health *": "&health",
     "alb_status": "ALB_OK",
 }
 VALUE_IN = {
@@ -100,8 +103,11 @@ NULLABLE = {
     ("alb_table_key_failed", "code"),
 }
 
+# Functions that take a plan which was begun.
+BEGUN = {"alb_plan_next", "alb_plan_vote", "alb_retry_delay_us", "alb_hedge_delay_us"}
+
 # What a call without a required pointer gives, by the type of the result, or by function where that says no more.
-REFUSAL_BY_TYPE = {"alb_status": "ALB_ERR_INVALID_ARGUMENT", "int32_t": "ALB_ERR_INVALID_ARGUMENT", "void": None}
+REFUSAL_BY_TYPE = {"alb_status": "ALB_ERR_INVALID_ARGUMENT", "int32_t": "ALB_ERR_INVALID_ARGUMENT", "int64_t": "ALB_ERR_INVALID_ARGUMENT", "void": None}
 REFUSAL_IN = {
     "alb_retain": "NULL",
     "alb_nodes": "0",
@@ -215,6 +221,7 @@ def test_of(function: header.Function) -> str | None:
         ("error", "    alb_error error = ALB_ERROR_INIT;\n", ""),
         ("node", "    alb_node node = ALB_NODE_INIT;\n", ""),
         ("plan", "    alb_plan plan;\n", ""),
+        ("health", "    alb_health health = ALB_HEALTH_INIT;\n", ""),
         ("text", "    char text[4096];\n", ""),
         ("bytes", "    static const uint8_t bytes[] = { '[', ']' };\n", ""),
         ("octets", "    uint8_t octets[16];\n", ""),
@@ -226,7 +233,7 @@ def test_of(function: header.Function) -> str | None:
     ]
     code = "\n".join(line for line in text.splitlines() if not line.startswith("    call = "))
     used = [(before, after) for name, before, after in declarations if mentions(code, name)]
-    start = "    CHECK_STATUS(alb_plan_start(lb, &plan), ALB_OK);\n" if function.name in ("alb_plan_next", "alb_plan_vote") else ""
+    start = "    CHECK_STATUS(alb_plan_start(lb, &plan), ALB_OK);\n" if function.name in BEGUN else ""
     return (
         f"static void {function.name}_refuses_null_where_it_must(void)\n{{\n"
         + "".join(before for before, _ in used)

@@ -35,16 +35,35 @@ static void plan_layout_is_fixed(void)
     CHECK_EQ(sizeof(alb_plan), 512);
 }
 
+static void health_layout_is_fixed(void)
+{
+    CHECK_EQ(offsetof(alb_health, struct_size), 0);
+    CHECK_EQ(offsetof(alb_health, node_id), 4);
+    CHECK_EQ(offsetof(alb_health, state), 8);
+    CHECK_EQ(offsetof(alb_health, cause), 12);
+    CHECK_EQ(offsetof(alb_health, in_flight), 16);
+    CHECK_EQ(offsetof(alb_health, strikes), 20);
+    CHECK_EQ(offsetof(alb_health, failures_in_a_row), 24);
+    CHECK_EQ(offsetof(alb_health, failure_permille), 28);
+    CHECK_EQ(offsetof(alb_health, estimate_us), 32);
+    CHECK_EQ(offsetof(alb_health, mean_us), 40);
+    CHECK_EQ(offsetof(alb_health, probe_in_ms), 48);
+    CHECK_EQ(sizeof(alb_health), 56);
+}
+
 static void initialisers_set_the_size_and_nothing_else(void)
 {
     alb_error error = ALB_ERROR_INIT;
     alb_node node = ALB_NODE_INIT;
+    alb_health health = ALB_HEALTH_INIT;
     CHECK_EQ(error.struct_size, sizeof error);
     CHECK_EQ(error.code, ALB_OK);
     CHECK_EQ(error.message[0], 0);
     CHECK_EQ(node.struct_size, sizeof node);
     CHECK_EQ(node.id, -1);
     CHECK(node.url == NULL && node.host == NULL);
+    CHECK_EQ(health.struct_size, sizeof health);
+    CHECK_EQ(health.node_id, -1);
 }
 
 static void header_and_library_are_of_the_same_abi(void)
@@ -58,9 +77,9 @@ static void every_status_has_a_name_of_its_own(void)
     int32_t first;
     int32_t second;
     CHECK(alb_status_name(ALB_OK) != NULL);
-    for (first = ALB_OK; first >= ALB_ERR_TOO_LARGE; first--) {
+    for (first = ALB_OK; first >= ALB_ERR_NOT_OFFERED; first--) {
         CHECK_TEXT(alb_status_name(first), "ALB_");
-        for (second = first - 1; second >= ALB_ERR_TOO_LARGE; second--)
+        for (second = first - 1; second >= ALB_ERR_NOT_OFFERED; second--)
             CHECK(alb_status_name(first) != alb_status_name(second));
     }
     CHECK(alb_status_name(INT32_MIN) != NULL && alb_status_name(INT32_MAX) != NULL);
@@ -72,6 +91,7 @@ int main(void)
         TEST(error_layout_is_fixed),
         TEST(node_layout_is_fixed),
         TEST(plan_layout_is_fixed),
+        TEST(health_layout_is_fixed),
         TEST(initialisers_set_the_size_and_nothing_else),
         TEST(header_and_library_are_of_the_same_abi),
         TEST(every_status_has_a_name_of_its_own),

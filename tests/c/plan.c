@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const policies[] = { "random", "round_robin" };
+static const char *const policies[] = { "adaptive", "random", "round_robin" };
 enum { POLICIES = sizeof policies / sizeof *policies };
 
 /* Takes `count` steps of the plan and checks that each of the `count` nodes comes exactly once. */

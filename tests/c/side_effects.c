@@ -13,9 +13,9 @@
 
 long syscall(long number, ...);
 
-static const char *const policies[] = { "random", "round_robin" };
+static const char *const policies[] = { "adaptive", "random", "round_robin" };
 static const char *const modes[] = { "inline", "manual" };
-enum { POLICIES = 2, MODES = 2, MILLION = 1000000 };
+enum { POLICIES = 3, MODES = 2, MILLION = 1000000 };
 
 /* Picks, a plan and reports. The values are not checked by CHECK, which would print: the count of good ids is. */
 static long pick(alb *lb, long times)
