@@ -9,7 +9,7 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := request_reader key_plan
+FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
 .PHONY: help demo test test-rust test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
@@ -71,7 +71,7 @@ fuzz: $(CARGO_FUZZ) ## each fuzz target for FUZZ_SECONDS (60)
 			-max_total_time=$(FUZZ_SECONDS) -dict=fuzz/$$target.dict -artifact_prefix=$(BUILD)/fuzz/$$target- || exit 1; \
 	done
 
-# The targets are safe code: they need coverage, but no sanitizer, and so no nightly toolchain.
+# The core is safe code: its targets need coverage, but no sanitizer, and so no nightly toolchain.
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz
 
