@@ -34,8 +34,8 @@ fn it_comes_to_the_reference_figures() {
         .par_iter()
         .flat_map_iter(|row| {
             let (ours, theirs) = (row.played_by(Kind::named(ADAPTIVE).unwrap()).unwrap(), &row.metrics);
-            // With 500 clients the tail is each one's own discovery of the bad node, and chance decides: it moved the reference's from 194
-            // to 378 ms, and moves the library's from 270 to 470.
+            // With 500 clients the tail is each one's own discovery of the bad node, and chance decides: it moved the reference's
+            // from 194 to 378 ms, and moves the library's from 270 to 470.
             let tail = if row.clients == 500 { 0.50 } else { 0.20 };
             let recovered = ours.rec.zip(theirs.rec).is_none_or(|(ours, theirs)| (ours - theirs).abs() <= 1.5);
             [
