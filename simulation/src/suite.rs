@@ -160,7 +160,8 @@ pub struct Row {
 }
 
 impl Section {
-    /// Plays all runs of the section, as many at once as there are threads. Rows stand by scenario and in the order of the policies.
+    /// Plays all runs of the section, as many at once as there are threads. Rows stand by scenario and in the order of the
+    /// policies.
     pub fn play(&self) -> Result<Vec<(Scenario, Vec<Row>)>, String> {
         let rows = |scenario: &Scenario| {
             let row = |policy: &&'static Kind| {

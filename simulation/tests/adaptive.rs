@@ -34,13 +34,14 @@ fn it_comes_to_the_reference_figures() {
         .par_iter()
         .flat_map_iter(|row| {
             let (ours, theirs) = (row.played_by(Kind::named(ADAPTIVE).unwrap()).unwrap(), &row.metrics);
-            // With 500 clients the tail is each one's own discovery of the bad node: chance moved the reference's between 194 and 378 ms.
-            let tail_is_near = near(ours.p999, theirs.p999, 0.20) || (row.clients == 500 && ours.p999 < theirs.p999);
+            // With 500 clients the tail is each one's own discovery of the bad node, and chance decides: it moved the reference's
+            // from 194 to 378 ms, and moves the library's from 270 to 470.
+            let tail = if row.clients == 500 { 0.50 } else { 0.20 };
             let recovered = ours.rec.zip(theirs.rec).is_none_or(|(ours, theirs)| (ours - theirs).abs() <= 1.5);
             [
                 ("p50", near(ours.p50, theirs.p50, 0.10), ours.p50, theirs.p50),
                 ("p99", near(ours.p99, theirs.p99, 0.10), ours.p99, theirs.p99),
-                ("p99.9", tail_is_near, ours.p999, theirs.p999),
+                ("p99.9", near(ours.p999, theirs.p999, tail), ours.p999, theirs.p999),
                 ("recovery", recovered, ours.rec.unwrap_or(-1.0), theirs.rec.unwrap_or(-1.0)),
             ]
             .into_iter()

@@ -48,8 +48,8 @@ fn wrong(wanted: impl Fn(&Row) -> bool, least: usize) -> Vec<String> {
     known.par_iter().flat_map_iter(|(row, kind)| differences(row, &row.played_by(kind).unwrap())).collect()
 }
 
-/// Rows of short runs, as they are printed, and those of long runs of which all digits are known, for the two policies that depend on
-/// most of the model.
+/// Rows of short runs, as they are printed, and those of long runs of which all digits are known, for the two policies that depend
+/// on most of the model.
 #[test]
 fn models_come_to_the_reference_figures_exactly() {
     let wrong = wrong(|row| row.printed || ["official_cpp", "p2c_peak_ewma"].contains(&row.policy.as_str()), 50);

@@ -1,6 +1,7 @@
 //! How a client chooses nodes: the library's own code, and models of what others do.
 //!
-//! Models draw from the stream that the reference gives them, in its order. The library draws from its own stream, seeded by the run.
+//! Models draw from the stream that the reference gives them, in its order. The library draws from its own stream, seeded by the
+//! run.
 
 mod alarm;
 mod candidates;

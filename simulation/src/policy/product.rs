@@ -1,5 +1,5 @@
-//! The library itself, through its public API: a handle under virtual time, a query plan for each request, a report of each attempt,
-//! and discovery driven as an event loop drives it.
+//! The library itself, through its public API: a handle under virtual time, a query plan for each request, a report of each
+//! attempt, and discovery driven as an event loop drives it.
 
 use std::time::Duration;
 
