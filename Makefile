@@ -50,7 +50,8 @@ test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with real boto3, beside the official client's interface
 	cargo build --quiet --locked
 	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
-	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so $(PYTHON) -m pytest -q
+	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
+		$(PYTHON) -m pytest -q
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
