@@ -20,6 +20,8 @@ _EVENT_BYTES: Final = 1024
 # Names of tables and attributes have 255 characters at most.
 _NAME_BYTES: Final = 256
 _LONGEST_MS: Final = 2**32 - 1
+# What alb_refresh_due_ms() says when nothing is going to be due.
+_NEVER_MS: Final = 2**32 - 1
 # Servers' answers are shorter; more comes out of a body that is made to fill memory.
 _LONGEST_BODY: Final = 1 << 28
 # For calls on the hot path, which have no alb_error to explain themselves.
@@ -113,7 +115,7 @@ class Core:
     def refresh_due(self) -> float:
         """Seconds until discovery has work to do; 0 for now."""
         milliseconds: int = self._library.alb_refresh_due_ms(self.handle)
-        return math.inf if milliseconds == _native.NEVER_MS else milliseconds / 1000
+        return math.inf if milliseconds == _NEVER_MS else milliseconds / 1000
 
     def discovery_next(self) -> Fetch | None:
         """What discovery wants fetched now."""

@@ -25,7 +25,6 @@ from typing import Any, Final
 ABI_VERSION: Final = 1
 
 URL_CAPACITY: Final = 2048
-NEVER_MS: Final = 2**32 - 1
 
 KEY_S: Final = 1
 KEY_N: Final = 2
