@@ -1,7 +1,7 @@
 //! chaos: load over the C ABI against a local cluster while its nodes are killed, stopped, slowed down and restarted.
 //!
-//! What is done and what must hold is a table ([`scenario`]); a run ([`run`]) leaves a log ([`log`]), and all figures ([`measure`]), the
-//! count of writes ([`oracle`]), the verdict, the table and the plots are made of that.
+//! What is done and what must hold is a table ([`scenario`]); a run ([`run`]) leaves a log ([`log`]), and all figures
+//! ([`measure`]), the count of writes ([`oracle`]), the verdict, the table and the plots are made of that.
 
 #![deny(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match run_all(&cli) {
-        Ok(rows) => conclude(&rows),
+        Ok(rows) => conclude(&rows, cli.possible_rate()),
         Err(error) => {
             eprintln!("chaos: {error}");
             ExitCode::from(2)
@@ -116,8 +116,11 @@ fn setup(cli: &Cli) -> Result<Setup, String> {
     })
 }
 
-fn conclude(rows: &[Row]) -> ExitCode {
+fn conclude(rows: &[Row], possible_rate: f64) -> ExitCode {
     println!("{}", report::table(rows));
+    for doubt in report::doubts(rows, possible_rate) {
+        println!("the machine was busy: {doubt}");
+    }
     let complaints = report::complaints(rows);
     if complaints.is_empty() {
         println!("every expectation holds");

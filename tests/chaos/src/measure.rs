@@ -1,7 +1,7 @@
 //! Figures, made from what a run left behind.
 //!
-//! Throughput is of calls that succeeded, by their end; latency is of all calls, by their beginning; attempts count by the moment at
-//! which the plan was asked for a node, so that what was known at that moment is what counts.
+//! Throughput is of calls that succeeded, by their end; latency is of all calls; attempts count by the moment at which the plan was
+//! asked for a node, so that what was known at that moment is what counts.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub const BIN: Duration = Duration::from_millis(250);
 /// After the first time-outs have ended, a client knows; what it has to do then may take it that long.
 const GRACE: Duration = Duration::from_millis(250);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Calls per second before the event, during it, and at the end.
     pub before: f64,
@@ -253,6 +253,7 @@ mod tests {
         let back = back_after(&calls, 0, 0.5 / 3.0, ms(1000)..ms(5000)).expect("it comes back");
         assert!(back > ms(1500) && back <= ms(2000), "{back:?}");
         assert_eq!(back_after(&calls, 2, 0.5 / 3.0, ms(1000)..ms(5000)), None);
+        assert_eq!(back_after(&[], 0, 0.5 / 3.0, ms(1000)..ms(5000)), None, "half of nothing is no share");
     }
 
     #[test]

@@ -55,6 +55,20 @@ pub fn complaints(rows: &[Row]) -> Vec<String> {
     rows.iter().flat_map(of_row).collect()
 }
 
+/// One line for each run that made less than three quarters of the possible calls a second even before anything happened: the
+/// machine had too much else to do for the run to say much.
+pub fn doubts(rows: &[Row], possible: f64) -> Vec<String> {
+    let slow = rows.iter().filter(|row| row.figures.before < 0.75 * possible);
+    slow.map(|row| {
+        let before = row.figures.before;
+        format!(
+            "{}, {} nodes, {}: {before:.0} calls/s before the event, {possible:.0} were possible",
+            row.scenario, row.nodes, row.policy
+        )
+    })
+    .collect()
+}
+
 fn cells(row: &Row) -> [String; 14] {
     let Row { figures, balance, .. } = row;
     [
@@ -78,4 +92,25 @@ fn cells(row: &Row) -> [String; 14] {
 fn percentiles(latency: Latency) -> String {
     let ms = [latency.p50, latency.p99, latency.p999].map(|duration| format!("{:.0}", duration.as_secs_f64() * 1000.0));
     ms.join(" / ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_that_was_slow_from_the_beginning_is_doubted() {
+        let row = |before| Row {
+            scenario: "sigkill",
+            nodes: 3,
+            policy: "adaptive",
+            figures: Figures { before, ..Figures::default() },
+            balance: Balance::default(),
+            complaints: Vec::new(),
+        };
+        assert_eq!(
+            doubts(&[row(300.0), row(299.0)], 400.0),
+            ["sigkill, 3 nodes, adaptive: 299 calls/s before the event, 400 were possible"]
+        );
+    }
 }

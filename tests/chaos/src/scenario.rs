@@ -144,7 +144,7 @@ pub const SCENARIOS: &[Scenario] = &[
         quick: true,
         ..PLAIN
     },
-    // Where requests fail and probes do not, a node comes back and is tried again, less and less often: late attempts are part of it.
+    // Where requests fail and probes do not, a node comes back and is tried again, less and less often.
     Scenario {
         name: "resets",
         what: "a node resets every connection that brings it a request",
@@ -171,7 +171,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "flapping",
-        what: "a node hangs and goes on, four times as long as the event has quarters",
+        what: "a node hangs and goes on, twice",
         timeline: &[step(0.0, One, Stop), step(0.25, One, Continue), step(0.5, One, Stop), step(0.75, One, Continue)],
         expected: &[Keeps(0.8), Regains(0.9), FailedCalls(0)],
         ..PLAIN

@@ -57,7 +57,6 @@ fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::Latency;
     use crate::scenario::Expect::*;
 
     fn figures() -> Figures {
@@ -65,16 +64,11 @@ mod tests {
             before: 400.0,
             during: 360.0,
             after: 380.0,
-            worst: 300.0,
             failed_calls: 2,
-            failed_attempts: 5,
-            trial_attempts: 3,
             late_attempts: 1,
             bad_share: 0.02,
             amplification: 1.5,
-            latency_before: Latency::default(),
-            latency: Latency::default(),
-            back_after: None,
+            ..Figures::default()
         }
     }
 
