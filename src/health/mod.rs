@@ -12,6 +12,7 @@ mod line;
 mod outcome;
 mod pool;
 mod quantile;
+mod requests;
 mod rules;
 mod shards;
 mod standing;
@@ -37,10 +38,11 @@ use shards::Shards;
 use table::Table;
 use tick::Tick;
 
-pub use budget::{Budget, Requests};
+pub use budget::Budget;
 pub use line::Sign;
 pub use outcome::{Meaning, Outcome};
 pub use quantile::Quantile;
+pub use requests::Requests;
 pub use standing::{Cause, Standing};
 
 /// Every node's health, by the node's number.
