@@ -65,6 +65,8 @@ struct Hot {
     answered_at: AtomicU64,
     /// From when on a request may try a node that is set aside, in nanoseconds: never while somebody drives discovery.
     trial_at: AtomicU64,
+    /// What the health records' number of changes was when the list was published.
+    seen_changes: AtomicU64,
 }
 
 struct Core {
@@ -75,6 +77,8 @@ struct Core {
     cursors: Cursors,
     nodes: Nodes,
     health: Health,
+    /// By how much a node beyond the preferred rack is dearer.
+    beyond: f32,
     further: Further,
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
@@ -103,11 +107,13 @@ impl Balancer {
                 active: AtomicU64::new(0),
                 answered_at: AtomicU64::new(0),
                 trial_at: AtomicU64::new(Nanos::NEVER.0),
+                seen_changes: AtomicU64::new(0),
             }),
             topology: Topology::new(),
             cursors: Cursors::new(),
             nodes: Nodes::new(config.scheme),
-            health: Health::new(&config),
+            health: Health::new(&config, matches!(clock, Clock::System)),
+            beyond: config.adaptive.beyond_percent as f32 / 100.0,
             further: Further::new(&config, clock.now()),
             table_keys: TableKeys::default(),
             routes: Counters::default(),

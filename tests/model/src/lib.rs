@@ -14,7 +14,26 @@ mod node {
     pub type NodeId = u32;
 }
 
+pub mod clock {
+    use std::time::Duration;
+
+    #[derive(Clone, Copy, Debug)]
+    pub struct Nanos(pub u64);
+
+    impl Nanos {
+        pub fn since(self, earlier: Nanos) -> Duration {
+            Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        }
+    }
+}
+
+#[path = "../../../src/health/budget.rs"]
+pub mod budget;
 #[path = "../../../src/balancer/due.rs"]
 pub mod due;
+#[path = "../../../src/health/lanes.rs"]
+pub mod lanes;
+#[path = "../../../src/health/tick.rs"]
+pub mod tick;
 #[path = "../../../src/topology.rs"]
 pub mod topology;

@@ -1,10 +1,14 @@
-//! What threads can see of a publication, and who gets a claim, in every order.
+//! What threads can see of a publication, who gets a claim or a token, and what is counted, in every order.
 
 use loom::model::Builder;
 use loom::sync::Arc;
 use loom::thread;
 
+use alternator_lb_model::budget::Budget;
+use alternator_lb_model::clock::Nanos;
 use alternator_lb_model::due::Due;
+use alternator_lb_model::lanes::Lanes;
+use alternator_lb_model::tick::Tick;
 use alternator_lb_model::topology::{Listing, Topology};
 
 fn listing(mark: u32) -> Listing {
@@ -49,5 +53,47 @@ fn of_those_who_find_work_due_one_gets_it() {
         let claims = here + claimers.into_iter().map(|claimer| claimer.join().unwrap()).sum::<u32>();
         assert_eq!(claims, 1);
         assert!(!due.claim(19, 30) && due.claim(20, 30), "and nobody else before the claim ends");
+    });
+}
+
+/// Lanes are emptied each 2^14 ticks.
+const LANE: u32 = 1 << 14;
+
+#[test]
+fn attempts_that_begin_and_end_while_a_lane_is_emptied_are_all_counted() {
+    explore(|| {
+        let lanes = Arc::new(Lanes::default());
+        // One that is never reported, and that the border to the fifth lane makes forgotten.
+        lanes.begin(Tick(LANE - 1), 1);
+        let border = 4 * LANE;
+        let others: Vec<_> = [border - 1, border]
+            .map(|now| {
+                let lanes = Arc::clone(&lanes);
+                thread::spawn(move || {
+                    lanes.begin(Tick(now), 1);
+                    lanes.end(Tick(now), Tick(now));
+                })
+            })
+            .into();
+        lanes.begin(Tick(border), 1);
+        others.into_iter().for_each(|other| other.join().unwrap());
+        assert_eq!(lanes.count(Tick(border)), 1, "the one that is under way");
+        lanes.end(Tick(border), Tick(border + 1));
+        assert_eq!(lanes.count(Tick(border + 1)), 0);
+    });
+}
+
+#[test]
+fn of_the_last_token_one_request_gets_it() {
+    explore(|| {
+        let budget = Arc::new(Budget::new(0, 0, 1, Nanos(0)));
+        let takers: Vec<_> = (0..2)
+            .map(|_| {
+                let budget = Arc::clone(&budget);
+                thread::spawn(move || u32::from(budget.take(0, Nanos(0))))
+            })
+            .collect();
+        let here = u32::from(budget.take(0, Nanos(0)));
+        assert_eq!(here + takers.into_iter().map(|taker| taker.join().unwrap()).sum::<u32>(), 1);
     });
 }
