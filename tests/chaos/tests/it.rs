@@ -34,7 +34,7 @@ fn a_client_without_health_fails_what_is_expected_when_a_node_hangs() {
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stdout);
     assert!(told.contains("MISSED: sigstop, 3 nodes, ordinary:"), "which one");
-    assert!(told.contains("before, at least 90.0 % expected"), "throughput, and by how much");
+    assert!(told.contains("by the reference), at least 90.0 % expected"), "throughput, and by how much");
     assert!(told.contains("attempts went to a bad node after its trial, at most 0 expected"), "late attempts");
     assert!(!told.contains("lost, 0 expected"), "retries lose nothing");
 }
