@@ -1,5 +1,6 @@
 //! What the fuzz targets check, each input against a model that is as plain as it can be.
 
+pub mod bodies;
 pub mod go_rand;
 pub mod key_plan;
 pub mod request_reader;

@@ -106,7 +106,7 @@ impl Balancer {
         }
         if core.config.refresh_mode == RefreshMode::Inline
             && let Some(now) = now
-            && now.0 >= core.hot.due_at.load(Ordering::Relaxed)
+            && now.0 >= core.hot.due.moment()
         {
             core.inline_step(now);
         }

@@ -7,6 +7,7 @@ mod attempts;
 mod checks;
 mod control;
 mod driver;
+mod due;
 mod further;
 mod requests;
 mod sans_io;
@@ -35,6 +36,7 @@ use crate::topology::Topology;
 use crate::wire::Wire;
 
 use control::Control;
+use due::Due;
 use further::Further;
 pub use requests::{Route, Write};
 pub use sans_io::Fetch;
@@ -55,9 +57,8 @@ pub struct HealthView {
 
 /// What picks touch at each call.
 struct Hot {
-    /// When a step of discovery is due, in nanoseconds. Moving it into the future is the claim on the step, and the claim's
-    /// deadline: who vanishes in mid-step holds it no longer than that.
-    due_at: AtomicU64,
+    /// When a step of discovery is due.
+    due: Due,
     /// The fork generation in which requests have flowed since the last round; 0 when none has.
     active: AtomicU64,
     /// When an answer was reported of late, in nanoseconds; 0 before the first.
@@ -98,7 +99,7 @@ impl Balancer {
         })?;
         let core = Core {
             hot: CachePadded::new(Hot {
-                due_at: AtomicU64::new(clock.now().0),
+                due: Due::at(clock.now().0),
                 active: AtomicU64::new(0),
                 answered_at: AtomicU64::new(0),
                 trial_at: AtomicU64::new(Nanos::NEVER.0),
@@ -227,6 +228,6 @@ impl Core {
     }
 
     fn set_due(&self, due: Nanos) {
-        self.hot.due_at.store(due.0, Ordering::Relaxed);
+        self.hot.due.set(due.0);
     }
 }

@@ -116,7 +116,7 @@ def test_new_client_and_resource_write_and_read_through_all_nodes(calm_cluster: 
 
 
 def test_random_policy_uses_every_node(calm_cluster: Cluster, balance: Balance) -> None:
-    client = balance(calm_cluster, **keys(calm_cluster)).new_dynamodb_client()
+    client = balance(calm_cluster, **keys(calm_cluster), policy="random").new_dynamodb_client()
     calm_cluster.reset_counters()
     for _ in range(150):
         client.list_tables()
