@@ -14,21 +14,10 @@ mod node {
     pub type NodeId = u32;
 }
 
-pub mod clock {
-    use std::time::Duration;
-
-    #[derive(Clone, Copy, Debug)]
-    pub struct Nanos(pub u64);
-
-    impl Nanos {
-        pub fn since(self, earlier: Nanos) -> Duration {
-            Duration::from_nanos(self.0.saturating_sub(earlier.0))
-        }
-    }
-}
-
 #[path = "../../../src/health/budget.rs"]
 pub mod budget;
+#[path = "../../../src/clock.rs"]
+pub mod clock;
 #[path = "../../../src/balancer/due.rs"]
 pub mod due;
 #[path = "../../../src/health/lanes.rs"]
