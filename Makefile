@@ -105,9 +105,9 @@ $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/
 	touch $@
 
 # Whose interface the package offers: read by the tests, never imported by the package.
-$(OFFICIAL)/installed:
-	python3 -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/1.0 'alternator-client==1.0.*'
-	python3 -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/2.0 'alternator-client==2.0.*'
+$(OFFICIAL)/installed: | python-env
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/1.0 'alternator-client==1.0.*'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/2.0 'alternator-client==2.0.*'
 	touch $@
 
 clean: ## remove everything that was built

@@ -15,6 +15,7 @@ mod measure;
 mod oracle;
 mod outcome;
 mod plot;
+mod reference;
 mod report;
 mod run;
 mod scenario;

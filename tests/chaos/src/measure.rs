@@ -23,6 +23,9 @@ pub struct Figures {
     pub before: f64,
     pub during: f64,
     pub after: f64,
+    /// The reference's calls per second during the event and at the end, as parts of those before.
+    pub reference_during: f64,
+    pub reference_after: f64,
     /// The worst bin in the same part of the event, in calls per second.
     pub worst: f64,
     pub failed_calls: usize,
@@ -46,9 +49,21 @@ pub struct Latency {
     pub p999: Duration,
 }
 
+impl Figures {
+    /// Calls per second during the event, as a part of those before and of what the machine allowed.
+    pub fn kept(&self) -> f64 {
+        self.during / self.before / self.reference_during
+    }
+
+    /// The same at the end.
+    pub fn regained(&self) -> f64 {
+        self.after / self.before / self.reference_after
+    }
+}
+
 /// All figures of a run on that many nodes.
 pub fn figures(record: &Record, nodes: usize, trial: Trial) -> Figures {
-    let Record { calls, outages, phases, .. } = record;
+    let Record { calls, reference, outages, phases, .. } = record;
     let event = &phases.event;
     let settled = event.start + ATTEMPT_LIMIT + GRACE..event.end;
     let end = (phases.after.start + phases.after.end) / 2..phases.after.end;
@@ -58,6 +73,8 @@ pub fn figures(record: &Record, nodes: usize, trial: Trial) -> Figures {
         before: rate(calls, &phases.before),
         during: rate(calls, &settled),
         after: rate(calls, &end),
+        reference_during: rate(reference, &settled) / rate(reference, &phases.before),
+        reference_after: rate(reference, &end) / rate(reference, &phases.before),
         worst: bins(calls, &settled).into_iter().fold(f64::INFINITY, f64::min),
         failed_calls: calls.iter().filter(|call| !call.succeeded()).count(),
         failed_attempts: attempts().filter(|attempt| !attempt.outcome.is_success()).count(),

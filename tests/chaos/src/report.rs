@@ -16,7 +16,7 @@ pub struct Row {
     pub complaints: Vec<String>,
 }
 
-const HEADER: [&str; 14] = [
+const HEADER: [&str; 15] = [
     "scenario",
     "nodes",
     "client",
@@ -24,6 +24,7 @@ const HEADER: [&str; 14] = [
     "during",
     "after",
     "during/\nbefore",
+    "same of\nreference",
     "worst\n250 ms",
     "failed\ncalls",
     "failed\nattempts",
@@ -69,7 +70,7 @@ pub fn doubts(rows: &[Row], possible: f64) -> Vec<String> {
     .collect()
 }
 
-fn cells(row: &Row) -> [String; 14] {
+fn cells(row: &Row) -> [String; 15] {
     let Row { figures, balance, .. } = row;
     [
         row.scenario.to_owned(),
@@ -79,6 +80,7 @@ fn cells(row: &Row) -> [String; 14] {
         format!("{:.0}", figures.during),
         format!("{:.0}", figures.after),
         format!("{:.1} %", 100.0 * figures.during / figures.before),
+        format!("{:.1} %", 100.0 * figures.reference_during),
         format!("{:.0}", figures.worst),
         figures.failed_calls.to_string(),
         figures.failed_attempts.to_string(),

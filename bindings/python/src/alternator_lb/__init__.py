@@ -9,6 +9,8 @@ Beside `AlternatorLB`, which has the interface of the original helper, stand the
 `Helper` and their kin. What needs aiobotocore or boto3 is imported when it is first used.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._alternator_lb import AlternatorLB
 from ._user_agent import UserAgent, UserAgentCustomizer
 from ._version import VERSION as __version__
@@ -52,6 +54,28 @@ from .sync_client import (
 )
 from .tls import TLS, TlsSessionCacheConfig
 
+if TYPE_CHECKING:
+    from ._async_alternator_lb import AsyncAlternatorLB
+    from .async_client import AsyncAlternatorClient, AsyncHelper, close_async_client, create_async_client
+
+# These need aiobotocore, and so are imported when they are asked for.
+_ASYNC = {
+    "AsyncAlternatorClient": "async_client",
+    "AsyncAlternatorLB": "_async_alternator_lb",
+    "AsyncHelper": "async_client",
+    "close_async_client": "async_client",
+    "create_async_client": "async_client",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ASYNC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_ASYNC[name]}", __name__), name)
+
+
 __all__ = [
     "TLS",
     "AlternatorClient",
@@ -60,6 +84,9 @@ __all__ = [
     "AlternatorError",
     "AlternatorLB",
     "AlternatorResource",
+    "AsyncAlternatorClient",
+    "AsyncAlternatorLB",
+    "AsyncHelper",
     "Auth",
     "Backoff",
     "ClosedError",
@@ -91,8 +118,10 @@ __all__ = [
     "UserAgentCustomizer",
     "__version__",
     "client",
+    "close_async_client",
     "close_client",
     "close_resource",
+    "create_async_client",
     "create_client",
     "create_resource",
 ]

@@ -6,7 +6,8 @@ Nothing here imports an SDK, starts a thread or holds a lock.
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from . import _library, _log, errors
 from ._cooldown import Cooldown
@@ -14,15 +15,22 @@ from ._core import Core
 from ._settings import Settings
 from ._wire import Wire
 
+if TYPE_CHECKING:
+    from ._async_driver import Driver
+
 
 class Balancer:
     """What `AlternatorLB`, `AsyncAlternatorLB` and the official client's classes have in common."""
+
+    # What drives discovery on the running event loop, where something has to.
+    driver: Callable[[], Driver] | None = None
 
     def __init__(self, settings: Settings, library_path: str | os.PathLike[str] | None = None) -> None:
         self._core: Core | None = Core(_library.load(library_path), settings.core.items())
         self._sdk = settings.sdk
         self.request_settings = settings.requests
         self.wire = Wire(self._core, settings.requests)
+        self.blocks = settings.core.get("refresh.mode", "inline") == "inline"
         self.cooldown = Cooldown(settings.requests.describe_backoff)
         self._events_read = 0
         self._events_logged = 0

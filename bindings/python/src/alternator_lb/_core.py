@@ -8,10 +8,11 @@ change while the handle lives, therefore URLs are decoded once.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
-from ctypes import CDLL, byref, c_int32, c_uint64, c_void_p, create_string_buffer, sizeof, string_at
+from ctypes import CDLL, byref, c_int32, c_uint32, c_uint64, c_void_p, create_string_buffer, sizeof, string_at
 from functools import partial
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 from . import _native, errors
 
@@ -19,10 +20,20 @@ _EVENT_BYTES: Final = 1024
 # Names of tables and attributes have 255 characters at most.
 _NAME_BYTES: Final = 256
 _LONGEST_MS: Final = 2**32 - 1
+# What alb_refresh_due_ms() says when nothing is going to be due.
+_NEVER_MS: Final = 2**32 - 1
 # Servers' answers are shorter; more comes out of a body that is made to fill memory.
 _LONGEST_BODY: Final = 1 << 28
 # For calls on the hot path, which have no alb_error to explain themselves.
 _NO_DETAILS: Final = {errors.NO_NODES: "no node is known that a request could be sent to"}
+
+
+class Fetch(NamedTuple):
+    """A GET that discovery wants, by the caller's own HTTP client."""
+
+    token: int
+    url: str
+    timeout: float
 
 
 class Core:
@@ -100,6 +111,26 @@ class Core:
         answer = self._library.alb_scope_supported(self.handle, _milliseconds(timeout), error)
         self._check(answer, error)
         return bool(answer)
+
+    def refresh_due(self) -> float:
+        """Seconds until discovery has work to do; 0 for now."""
+        milliseconds: int = self._library.alb_refresh_due_ms(self.handle)
+        return math.inf if milliseconds == _NEVER_MS else milliseconds / 1000
+
+    def discovery_next(self) -> Fetch | None:
+        """What discovery wants fetched now."""
+        token, timeout_ms, url = c_uint64(), c_uint32(), create_string_buffer(_native.URL_CAPACITY)
+        error = _new_error()
+        length = self._library.alb_discovery_next(self.handle, byref(token), url, len(url), byref(timeout_ms), error)
+        self._check(length, error)
+        return Fetch(token.value, url.value.decode(), timeout_ms.value / 1000) if length else None
+
+    def discovery_feed(self, fetch: Fetch, status: int, body: bytes) -> None:
+        # A token that is stale meanwhile is no error: the machine has gone on without.
+        self._library.alb_discovery_feed(self.handle, fetch.token, status, body, len(body), None)
+
+    def discovery_fail(self, fetch: Fetch, outcome: int) -> None:
+        self._library.alb_discovery_fail(self.handle, fetch.token, outcome, None)
 
     def next_wanted_table(self) -> str | None:
         """A table whose partition key the core wants to know. Given to one caller, who answers or lets half a minute pass."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import ref
 
 from urllib3.util import SKIP_HEADER
@@ -21,6 +21,9 @@ from ._core import Core
 from ._log import logger
 from ._settings import RequestSettings
 from ._wire import Wire
+
+if TYPE_CHECKING:
+    from ._async_driver import Driver
 
 _ID: Final = "alternator-lb"
 # The SDK registers its retry handler, in every retry mode, under this id.
@@ -38,6 +41,14 @@ class Owner(Protocol):
 
     @property
     def cooldown(self) -> Cooldown: ...
+
+    @property
+    def blocks(self) -> bool:
+        """Whether choosing a node may do I/O on the caller's thread."""
+
+    @property
+    def driver(self) -> Callable[[], Driver] | None:
+        """What drives discovery on the running loop; None if that is not needed."""
 
     def core_for_request(self) -> Core:
         """The core; ClosedError after the balancer was closed."""
@@ -65,8 +76,7 @@ class Hooks:
             logger.warning("cannot find the retry handler of this botocore: retries wait as long as the SDK says")
         else:
             _replace_retry_handler(events, self._retry)
-        _pools.renew(client)
-        self._restore_session = _transport.install(client, self._wire)
+        self._restore_session = self._install_transport(client)
 
     def remove(self, client: Any) -> None:
         events = client.meta.events
@@ -90,9 +100,13 @@ class Hooks:
         if client is not None:
             _table_keys.describe_wanted(self._core(), self.owner.cooldown, client)
 
-    def _handlers(self) -> list[tuple[str, Callable[..., None]]]:
+    def _install_transport(self, client: Any) -> Callable[[], None]:
+        _pools.renew(client)
+        return _transport.install(client, self._wire)
+
+    def _handlers(self) -> list[tuple[str, Callable[..., Any]]]:
         # `.*` is more specific than the signer's own registration, and the more specific handler runs first.
-        handlers: list[tuple[str, Callable[..., None]]] = [
+        handlers: list[tuple[str, Callable[..., Any]]] = [
             ("request-created.dynamodb.*", self._choose),
             ("response-received.dynamodb.*", self._report),
         ]
@@ -162,14 +176,16 @@ class Hooks:
         client = self._client()
         if client is None or self._settings.describe == "never":
             return
-        cooldown = self.owner.cooldown
-        table = cooldown.next_wanted(core)
-        if table is None:
-            return
+        table = self.owner.cooldown.next_wanted(core)
+        if table is not None:
+            self._describe(core, client, table)
+
+    def _describe(self, core: Core, client: Any, table: str) -> None:
+        arguments = (core, self.owner.cooldown, client, table)
         if self._settings.describe == "inline":
-            _table_keys.describe(core, cooldown, client, table)
+            _table_keys.describe(*arguments)
         else:
-            threading.Thread(target=_table_keys.describe, args=(core, cooldown, client, table), daemon=True).start()
+            threading.Thread(target=_table_keys.describe, args=arguments, daemon=True).start()
 
 
 def _limit_own_describe(context: dict[str, Any], **_: object) -> None:

@@ -117,11 +117,13 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_refresh": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_check_scope": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_scope_supported": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_refresh_due_ms": (c_uint32, (c_void_p,)),
     "alb_discovery_next": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t, POINTER(c_uint32), _error)),
     "alb_discovery_feed": (c_int32, (c_void_p, c_uint64, c_int32, c_char_p, c_size_t, _error)),
     "alb_wire_text": (c_char_p, (c_void_p, c_int32)),
     "alb_compress": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t)),
     "alb_decompress": (c_int32, (c_char_p, c_size_t, c_char_p, c_size_t, c_char_p, c_size_t, c_size_t, _error)),
+    "alb_discovery_fail": (c_int32, (c_void_p, c_uint64, c_int32, _error)),
     "alb_next_event": (c_int32, (c_void_p, POINTER(c_uint64), c_char_p, c_size_t)),
     "alb_statistics": (c_int32, (c_void_p, c_char_p, c_size_t)),
 }

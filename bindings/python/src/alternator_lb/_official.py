@@ -27,6 +27,8 @@ def refresh_failed(config: Config, balancer: Balancer, error: errors.AlternatorE
     ) from error
 
 
-def hosts(balancer: Balancer, *, set_aside: bool | None = None) -> list[str]:
+def hosts(balancer: Balancer | None, *, set_aside: bool | None = None) -> list[str]:
     """The hosts of the list, as seeds are given; those set aside, or those that are not, if asked for."""
+    if balancer is None:
+        return []
     return [host for host, aside in balancer.standing() if set_aside is None or aside is set_aside]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +21,7 @@ def patch(target: Any, owner: Owner) -> None:
     client = _client(target)
     hooks = _patched.get(client)
     if hooks is None:
-        hooks = Hooks(client, owner)
+        hooks = _hooks_for(client, owner)
         hooks.install(client)
         _patched[client] = hooks
     elif hooks.owner is not owner:
@@ -50,15 +51,20 @@ def patch_session(target: Any, owner: Owner) -> None:
         if known[0] is not owner:
             raise errors.bad_value("this session is patched by another AlternatorLB: unpatch it there first")
         return
-    make: Callable[..., Any] = session.create_client
+    # aiobotocore's create_client gives a context, which awaits this one.
+    method = "_create_client" if hasattr(session, "_create_client") else "create_client"
+    make: Callable[..., Any] = getattr(session, method)
 
     def create_client(*arguments: Any, **options: Any) -> Any:
         client = make(*arguments, **options)
-        if (arguments[0] if arguments else options.get("service_name")) == "dynamodb":
-            patch(client, owner)
+        if (arguments[0] if arguments else options.get("service_name")) != "dynamodb":
+            return client
+        if inspect.isawaitable(client):
+            return _patched_when_made(client, owner)
+        patch(client, owner)
         return client
 
-    _sessions[session] = owner, replace(session, "create_client", create_client)
+    _sessions[session] = owner, replace(session, method, create_client)
 
 
 def unpatch_session(target: Any, owner: Owner) -> None:
@@ -71,9 +77,45 @@ def unpatch_session(target: Any, owner: Owner) -> None:
 
 def describe_wanted(owner: Owner) -> None:
     """Asks for the tables whose keys the core of `owner` wants, with the first client that it has patched."""
-    hooks = next((hooks for hooks in list(_patched.values()) if hooks.owner is owner), None)
+    hooks = next((hooks for hooks in _of(owner) if not _is_async(hooks)), None)
     if hooks is not None:
         hooks.describe_wanted()
+
+
+async def describe_wanted_async(owner: Owner) -> None:
+    for hooks in _of(owner):
+        if _is_async(hooks):
+            await hooks.describe_wanted_now()
+            return
+
+
+def _of(owner: Owner) -> list[Any]:
+    return [hooks for hooks in list(_patched.values()) if hooks.owner is owner]
+
+
+def _is_async(hooks: Hooks) -> bool:
+    return hasattr(hooks, "describe_wanted_now")
+
+
+def _hooks_for(client: Any, owner: Owner) -> Hooks:
+    if not inspect.iscoroutinefunction(inspect.unwrap(type(client)._make_api_call)):
+        if owner.driver is not None:
+            raise errors.bad_value("a client of boto3 or botocore needs an AlternatorLB, not an AsyncAlternatorLB")
+        return Hooks(client, owner)
+    from ._async_hooks import AsyncHooks
+
+    if owner.blocks:
+        raise errors.bad_value(
+            "refresh='inline' would stop the event loop of an aiobotocore client: use AsyncAlternatorLB, "
+            "or an AlternatorLB with refresh='thread' or refresh='manual'"
+        )
+    return AsyncHooks(client, owner)
+
+
+async def _patched_when_made(client: Any, owner: Owner) -> Any:
+    made = await client
+    patch(made, owner)
+    return made
 
 
 def _client(target: Any) -> Any:

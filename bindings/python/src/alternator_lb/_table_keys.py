@@ -67,6 +67,16 @@ def describe(core: Core, cooldown: Cooldown, client: Any, table: str) -> None:
         cooldown.over(table)
 
 
+async def describe_async(core: Core, cooldown: Cooldown, client: Any, table: str) -> None:
+    try:
+        with describing():
+            await client.describe_table(TableName=table)
+    except Exception as error:
+        failed(core, cooldown, table, error)
+    else:
+        cooldown.over(table)
+
+
 def failed(core: Core, cooldown: Cooldown, table: str, error: Exception) -> None:
     """Tells the core that a table could not be described; it asks again later."""
     cooldown.failed(table)
@@ -81,9 +91,20 @@ def failed(core: Core, cooldown: Cooldown, table: str, error: Exception) -> None
 def ask(client: Any, table: str) -> str | None:
     """A table's key by a DescribeTable now; None if that failed."""
     try:
-        answer = client.describe_table(TableName=table)
+        return key_of(client.describe_table(TableName=table))
     except (BotoCoreError, ClientError):
         return None
+
+
+async def ask_async(client: Any, table: str) -> str | None:
+    try:
+        return key_of(await client.describe_table(TableName=table))
+    except (BotoCoreError, ClientError):
+        return None
+
+
+def key_of(answer: Mapping[str, Any]) -> str | None:
+    """The partition key in the answer to a DescribeTable."""
     return _hash_key(answer["Table"]["KeySchema"])
 
 

@@ -40,6 +40,21 @@ def sdk_verify(tls: TLS) -> bool | str:
     return os.fspath(tls.custom_ca_cert_paths[0]) if tls.custom_ca_cert_paths else True
 
 
+def new_context(tls: TLS) -> ssl.SSLContext:
+    """An ssl context that says all of it, for HTTP clients that take one. Reads files."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = tls.verify_hostname and not tls.trust_all_certificates
+    if tls.trust_all_certificates:
+        context.verify_mode = ssl.CERT_NONE
+    elif tls.custom_ca_cert_paths:
+        context.load_verify_locations(os.fspath(tls.custom_ca_cert_paths[0]))
+    certificate = tls.sdk_client_cert
+    if certificate is not None:
+        context.load_cert_chain(*((certificate,) if isinstance(certificate, str) else certificate))
+    prepare(context, tls)
+    return context
+
+
 def prepare(context: ssl.SSLContext, tls: TLS) -> None:
     """Puts into a client's ssl context what `verify` and `client_cert` cannot say."""
     if not tls.trust_all_certificates:

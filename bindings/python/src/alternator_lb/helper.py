@@ -75,15 +75,15 @@ class Helper:
 
     def get_nodes(self) -> list[str]:
         """The hosts that requests are routed to; none before the start."""
-        return [] if self._balancer is None else _official.hosts(self._balancer)
+        return _official.hosts(self._balancer)
 
     def get_active_nodes(self) -> list[str]:
         """Those that are well."""
-        return [] if self._balancer is None else _official.hosts(self._balancer, set_aside=False)
+        return _official.hosts(self._balancer, set_aside=False)
 
     def get_quarantined_nodes(self) -> list[str]:
         """Those that failed, and serve only when all others were tried, until they are well again."""
-        return [] if self._balancer is None else _official.hosts(self._balancer, set_aside=True)
+        return _official.hosts(self._balancer, set_aside=True)
 
     def check_rack_and_datacenter_set_correctly(self) -> bool:
         """True; ConfigurationError when the cluster does not know the datacenter or rack of the routing scope."""
