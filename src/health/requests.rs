@@ -7,7 +7,9 @@ use crossbeam_utils::CachePadded;
 use crate::rng::thread_shard;
 
 /// How many requests began, in a copy for each shard of threads. What threads of one shard lose to each other is a request not counted.
-pub struct Requests([CachePadded<AtomicU64>; 16]);
+pub struct Requests([CachePadded<AtomicU64>; SHARDS]);
+
+const SHARDS: usize = 8;
 
 impl Default for Requests {
     /// None yet.

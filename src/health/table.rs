@@ -5,7 +5,6 @@
 //! the rules of one would be the other's. Each handle numbers nodes for itself; in the table they are found by address. The list of
 //! tables, and the locks, are one a process: a forked child goes on with its copies of the tables it had, and shares new ones only.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
@@ -52,13 +51,13 @@ pub struct Table {
     changes: CachePadded<AtomicU64>,
     /// The address of each record.
     addresses: AppendList<Address>,
-    /// Where each address has its record; whoever holds it may change standings.
-    ledger: ForkLocal<Mutex<HashMap<Address, u32>>>,
+    /// The places in the order of their addresses; whoever holds it may change standings.
+    ledger: ForkLocal<Mutex<Vec<u32>>>,
 }
 
 /// Leave to change standings, one at a time in a process.
 pub struct Leave<'a> {
-    _held: MutexGuard<'a, HashMap<Address, u32>>,
+    _held: MutexGuard<'a, Vec<u32>>,
 }
 
 impl Table {
@@ -89,13 +88,15 @@ impl Table {
     /// Where the address has its record, made at first sight; `None` when there are too many.
     pub fn place(&self, address: &Address) -> Option<u32> {
         let mut ledger = self.ledger();
-        if let Some(place) = ledger.get(address) {
-            return Some(*place);
+        match ledger.binary_search_by_key(&Some(address), |place| self.addresses.get(*place as usize)) {
+            Ok(found) => Some(ledger[found]),
+            Err(gap) => {
+                let place = self.addresses.push_with(|_| address.clone())?;
+                self.lines.grow(place + 1);
+                ledger.insert(gap, place as u32);
+                Some(place as u32)
+            }
         }
-        let place = self.addresses.push_with(|_| address.clone())?;
-        self.lines.grow(place + 1);
-        ledger.insert(address.clone(), place as u32);
-        Some(place as u32)
     }
 
     /// The record at that place.
@@ -126,9 +127,13 @@ impl Table {
         Leave { _held: self.ledger() }
     }
 
-    fn ledger(&self) -> MutexGuard<'_, HashMap<Address, u32>> {
-        let anew = || self.addresses.iter().zip(0..).map(|(address, place)| (address.clone(), place)).collect();
-        self.ledger.get(|| Mutex::new(anew())).lock().unwrap_or_else(PoisonError::into_inner)
+    fn ledger(&self) -> MutexGuard<'_, Vec<u32>> {
+        let anew = || {
+            let mut places: Vec<u32> = (0..self.addresses.len() as u32).collect();
+            places.sort_by_key(|place| self.addresses.get(*place as usize));
+            Mutex::new(places)
+        };
+        self.ledger.get(anew).lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
