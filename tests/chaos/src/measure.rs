@@ -59,6 +59,11 @@ impl Figures {
     pub fn regained(&self) -> f64 {
         self.after / self.before / self.reference_after
     }
+
+    /// Whether the reference went on as before, give or take five percent, so that the machine gave the clients the same all the time.
+    pub fn is_steady(&self) -> bool {
+        [self.reference_during, self.reference_after].iter().all(|part| (0.95..=1.05).contains(part))
+    }
 }
 
 /// All figures of a run on that many nodes.

@@ -56,18 +56,24 @@ pub fn complaints(rows: &[Row]) -> Vec<String> {
     rows.iter().flat_map(of_row).collect()
 }
 
-/// One line for each run that made less than three quarters of the possible calls a second even before anything happened: the
-/// machine had too much else to do for the run to say much.
+/// One line for each run of which the machine, busy with other things, may have taken a part: where less than three quarters of the
+/// `possible` calls a second were made even before anything happened, and where the reference was not steady.
 pub fn doubts(rows: &[Row], possible: f64) -> Vec<String> {
-    let slow = rows.iter().filter(|row| row.figures.before < 0.75 * possible);
-    slow.map(|row| {
-        let before = row.figures.before;
-        format!(
-            "{}, {} nodes, {}: {before:.0} calls/s before the event, {possible:.0} were possible",
-            row.scenario, row.nodes, row.policy
-        )
-    })
-    .collect()
+    let of_row = |row: &Row| {
+        let Figures { before, reference_during, reference_after, .. } = row.figures;
+        let slow = before < 0.75 * possible;
+        let why = match (slow, row.figures.is_steady()) {
+            (false, true) => return None,
+            (true, _) => format!("{before:.0} calls/s before the event, {possible:.0} were possible"),
+            (false, false) => format!(
+                "the reference went at {:.0} % during the event, at {:.0} % at the end",
+                100.0 * reference_during,
+                100.0 * reference_after
+            ),
+        };
+        Some(format!("{}, {} nodes, {}: {why}", row.scenario, row.nodes, row.policy))
+    };
+    rows.iter().filter_map(of_row).collect()
 }
 
 fn cells(row: &Row) -> [String; 15] {
@@ -101,18 +107,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_run_that_was_slow_from_the_beginning_is_doubted() {
-        let row = |before| Row {
+    fn a_run_is_doubted_that_was_slow_from_the_beginning_or_whose_reference_changed() {
+        let row = |before, reference_after| Row {
             scenario: "sigkill",
             nodes: 3,
             policy: "adaptive",
-            figures: Figures { before, ..Figures::default() },
+            figures: Figures { before, reference_during: 1.0, reference_after, ..Figures::default() },
             balance: Balance::default(),
             complaints: Vec::new(),
         };
         assert_eq!(
-            doubts(&[row(300.0), row(299.0)], 400.0),
-            ["sigkill, 3 nodes, adaptive: 299 calls/s before the event, 400 were possible"]
+            doubts(&[row(300.0, 1.0), row(299.0, 1.0), row(300.0, 0.9)], 400.0),
+            [
+                "sigkill, 3 nodes, adaptive: 299 calls/s before the event, 400 were possible",
+                "sigkill, 3 nodes, adaptive: the reference went at 100 % during the event, at 90 % at the end",
+            ]
         );
     }
 }

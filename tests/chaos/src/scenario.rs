@@ -93,6 +93,13 @@ pub enum Expect {
     Amplification(f64),
 }
 
+impl Expect {
+    /// Whether a machine that is busy with other things can spoil it.
+    pub fn is_of_throughput(&self) -> bool {
+        matches!(self, Keeps(_) | Regains(_))
+    }
+}
+
 const fn step(at: f64, who: Who, act: Act) -> Step {
     Step { at, who, act }
 }

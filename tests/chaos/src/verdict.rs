@@ -21,6 +21,12 @@ pub fn missed(expected: &[Expect], figures: &Figures) -> Vec<String> {
     expected.iter().filter_map(|expect| complaint(*expect, figures)).collect()
 }
 
+/// Whether a run says nothing: all that it missed is throughput, and the machine was not the same all the time.
+pub fn is_spoiled(expected: &[Expect], figures: &Figures) -> bool {
+    let mut missed = expected.iter().filter(|expect| complaint(**expect, figures).is_some()).peekable();
+    missed.peek().is_some() && missed.all(Expect::is_of_throughput) && !figures.is_steady()
+}
+
 fn complaint(expect: Expect, figures: &Figures) -> Option<String> {
     let Figures { before, during, after, .. } = *figures;
     let by_reference = |part| format!(" ({} by the reference)", percent(part));
@@ -114,6 +120,16 @@ mod tests {
             missed(&[Regains(0.9)], &hastened),
             ["380 calls/s at the end are 95.0 % of the 400 before (86.4 % by the reference), at least 90.0 % expected"]
         );
+    }
+
+    #[test]
+    fn only_a_machine_that_took_throughput_spoils_a_run() {
+        let unsteady = Figures { during: 300.0, reference_during: 0.94, ..figures() };
+        assert!(is_spoiled(&[Keeps(0.9)], &unsteady));
+        assert!(is_spoiled(&[Keeps(0.9), FailedCalls(2)], &unsteady));
+        assert!(!is_spoiled(&[Keeps(0.9), FailedCalls(1)], &unsteady), "failed calls stand");
+        assert!(!is_spoiled(&[Keeps(0.7)], &unsteady), "nothing was missed");
+        assert!(!is_spoiled(&[Keeps(0.9)], &Figures { reference_during: 0.95, ..unsteady }), "the machine was the same");
     }
 
     #[test]
