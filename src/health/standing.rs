@@ -1,7 +1,6 @@
 //! How a node stands: in use or set aside, and why. Written by one thread at a time, the one who holds the lock that `ejection` asks
 //! for; read by all.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::estimate::Estimate;
@@ -9,6 +8,7 @@ use super::line::{CLOCKS_APART, Line, stamp, warmth};
 use super::rules::Rules;
 use super::tick::{Tick, duration};
 use super::window::Window;
+use crate::atomics::Ordering;
 use crate::clock::Nanos;
 
 /// Why a node was set aside. The numbers are part of the C ABI.
