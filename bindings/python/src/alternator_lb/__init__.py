@@ -42,6 +42,7 @@ from .errors import (
     NoNodesAvailableError,
 )
 from .helper import Helper
+from .pool import EndpointPool, NoEndpointAvailable
 from .scopes import ClusterScope, DatacenterScope, RackScope, RoutingScope
 from .sync_client import (
     AlternatorClient,
@@ -95,6 +96,7 @@ __all__ = [
     "Config",
     "ConfigurationError",
     "DatacenterScope",
+    "EndpointPool",
     "ExponentialBackoff",
     "HeaderOptimizationConfig",
     "HeaderWhitelistCallback",
@@ -103,6 +105,7 @@ __all__ = [
     "KeyRouteAffinityConfig",
     "KeyRouteAffinityMode",
     "LibraryNotFoundError",
+    "NoEndpointAvailable",
     "NoNodesAvailableError",
     "NodeListPollingConfig",
     "RackScope",
