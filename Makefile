@@ -8,11 +8,12 @@ export ALTCLUSTER := $(CARGO_TARGET_DIR)/release/altcluster
 BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
+OFFICIAL := $(BUILD)/official
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := request_reader key_plan
+FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -20,7 +21,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -34,6 +35,9 @@ lint: ## formatting and static checks
 test-rust: cluster ## the core: unit and property tests, generated files, live tests on the cluster
 	cargo test --locked
 
+test-model: ## what threads can see of the lock-free parts, in every order
+	cargo test --locked --release -p alternator-lb-model
+
 test-cluster: cluster ## the local cluster's own tests
 	cargo test --locked --release -p altcluster
 
@@ -43,10 +47,11 @@ test-chaos: cluster ## the chaos program's own tests: what must fail does
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 	ctest --test-dir $(BUILD)/c --output-on-failure
 
-test-python: python-env cluster ## the Python package with real boto3
+test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with real boto3, beside the official client's interface
 	cargo build --quiet --locked
 	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
-	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so $(PYTHON) -m pytest -q
+	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
+		$(PYTHON) -m pytest -q
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -71,7 +76,7 @@ fuzz: $(CARGO_FUZZ) ## each fuzz target for FUZZ_SECONDS (60)
 			-max_total_time=$(FUZZ_SECONDS) -dict=fuzz/$$target.dict -artifact_prefix=$(BUILD)/fuzz/$$target- || exit 1; \
 	done
 
-# The targets are safe code: they need coverage, but no sanitizer, and so no nightly toolchain.
+# The core is safe code: its targets need coverage, but no sanitizer, and so no nightly toolchain.
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz
 
@@ -97,6 +102,12 @@ python-env: $(VENV)/installed
 $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/python/src src Cargo.toml Cargo.lock)
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check './bindings/python[test]' mypy ruff rich
+	touch $@
+
+# Whose interface the package offers: read by the tests, never imported by the package.
+$(OFFICIAL)/installed: | python-env
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/1.0 'alternator-client==1.0.*'
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/2.0 'alternator-client==2.0.*'
 	touch $@
 
 clean: ## remove everything that was built

@@ -1,8 +1,10 @@
-//! What it costs to find a request's node: reading table, facts and partition key from the body, and the first draw of the key's plan.
+//! What it costs to find a request's node: reading table, facts and partition key from the body, and the first draw of the key's
+//! plan.
 //!
-//!   cargo bench --bench request [-- ROUNDS]      rounds of two milliseconds; the fastest is printed, since noise only ever adds (default 100)
+//!   cargo bench --bench request [-- ROUNDS]
 //!
-//! Each is printed beside what it can't be faster than, or beside the way it replaces. Allocations are counted over 1000 calls.
+//! The fastest of ROUNDS (default 100) of two milliseconds is printed, since noise only ever adds. Each row stands beside what it
+//! can't be faster than, or beside the way it replaces. Allocations are counted over 1000 calls.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -33,7 +35,8 @@ fn main() {
     }
     let update = format!(
         r##"{{"TableName":"visits","Key":{{{KEY}}},"UpdateExpression":"SET #h = if_not_exists(#h, :zero) + :one, #t = :now",
-        "ExpressionAttributeNames":{{"#h":"hits","#t":"time"}},"ExpressionAttributeValues":{{":zero":{{"N":"0"}},":one":{{"N":"1"}}}}}}"##
+        "ExpressionAttributeNames":{{"#h":"hits","#t":"time"}},
+        "ExpressionAttributeValues":{{":zero":{{"N":"0"}},":one":{{"N":"1"}}}}}}"##
     );
     bench.read("UpdateItem", &update, |body| key(read(Operation::UpdateItem, body).ok()));
     let entry = format!(r#"{{"PutRequest":{{"Item":{{{},{KEY}}}}}}}"#, mixed_attributes(400));

@@ -21,6 +21,7 @@
 
 pub mod affinity;
 mod append;
+mod atomics;
 pub mod balancer;
 pub mod clock;
 pub mod config;

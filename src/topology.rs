@@ -1,19 +1,18 @@
 //! The list that requests are routed over: immutable snapshots, published without a lock and read without one.
 //!
-//! A snapshot is a row of words: tier, sizes, all ids, usable ids, those beyond, ids in the order for keys, and their weights where keys choose by
-//! weight. Four buffers hold the last four snapshots; the generation word says which is current (`generation % 4`) and doubles as the change signal of the C ABI. A reader takes the generation, reads
-//! from its buffer and looks again: only if three or more publications fell into its few nanoseconds may the buffer have been
+//! A snapshot is a row of words: tier, sizes, all ids, usable ids, those beyond, ids in the order for keys, and their weights where keys
+//! choose by weight. Four buffers hold the last four snapshots; the generation word says which is current (`generation % 4`) and doubles as the
+//! change signal of the C ABI. A reader takes the generation, reads from its buffer and looks again: only if three or more publications fell into its few nanoseconds may the buffer have been
 //! rewritten, and it reads anew. So readers take no lock, allocate nothing and never wait for a writer, not even for one that
 //! stopped half-way or vanished in a fork; all is atomics, and no memory is ever reclaimed under a reader. A sequence lock over
 //! several buffers; its fences follow Boehm, "Can seqlocks get along with programming language memory models?" (MSPC 2012).
-
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+//! tests/model explores what threads can see of it.
 
 use once_cell::race::OnceBox;
 
+use crate::atomics::{AtomicU32, AtomicU64, Ordering, SNAPSHOTS as BUFFERS, fence};
 use crate::node::NodeId;
 
-const BUFFERS: usize = 4;
 const CHUNK: usize = 256;
 /// Words before the ids: tier, the lengths of the four lists, and whether the nodes are under strain.
 const HEAD: usize = 6;
@@ -54,7 +53,7 @@ impl Buffer {
     }
 
     fn set_word(&self, index: usize, word: u32) {
-        let chunk = self.0[index / CHUNK].get_or_init(|| Box::new([const { AtomicU32::new(0) }; CHUNK]));
+        let chunk = self.0[index / CHUNK].get_or_init(|| Box::new(std::array::from_fn(|_| AtomicU32::new(0))));
         chunk[index % CHUNK].store(word, Ordering::Relaxed);
     }
 }

@@ -1,4 +1,4 @@
-/* Counts up one item a key, as lightweight transactions do and says which node coordinated each. Started in two racks at once, both
+/* Counts up one item a key, as lightweight transactions do, and says which node coordinated each. Started in two racks at once, both
  * processes meet on the same node for each key, while their reads stay in their own rack.
  *
  *   affinity HOST[,HOST...] PORT SCOPE KEYS        such as: affinity 10.0.0.1 8000 'rack:dc1/r1>dc:dc1' 100
@@ -17,7 +17,9 @@ static const char *const create_table =
 /* A handle whose writes go to the node of their key. */
 static alb *open_with_affinity(const char *seeds, const char *port, const char *scope, alb_error *error)
 {
-    const char *const options[][2] = { { "seeds", seeds }, { "port", port }, { "scope", scope }, { "affinity", "any_write" } };
+    const char *const options[][2] = {
+        { "seeds", seeds }, { "port", port }, { "scope", scope }, { "rack", "strict" }, { "affinity", "any_write" },
+    };
     alb_config *config = alb_config_new();
     alb *lb = NULL;
     size_t i;

@@ -1,7 +1,7 @@
 //! The nodes for a key, out of any list of seeds: whatever is accepted as a list gives the order of the official clients.
 //!
-//! An input is text. Its first line has the option `affinity.order`, the scheme, the port, and how many nodes refuse connections; its second
-//! the type of a key and the key; the rest are the seeds.
+//! An input is text. Its first line has the option `affinity.order`, the scheme, the port, and how many nodes refuse connections;
+//! its second the type of a key and the key; the rest are the seeds.
 
 use alternator_lb::affinity::{KeyType, key_hash};
 use alternator_lb::node::{Address, Host, NodeId};

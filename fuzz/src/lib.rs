@@ -1,8 +1,10 @@
 //! What the fuzz targets check, each input against a model that is as plain as it can be.
 
+pub mod bodies;
 pub mod go_rand;
 pub mod key_plan;
 pub mod request_reader;
+mod request_writer;
 
 #[path = "../../src/affinity/go_rand_words.rs"]
 mod go_rand_words;

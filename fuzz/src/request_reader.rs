@@ -1,18 +1,27 @@
 //! The request reader against the model that builds a tree. What the model refuses, the reader may read as it likes.
+//!
+//! An input is a request as it stands, which is seldom JSON, and the steps that write another one, which always is.
 
 use alternator_lb::request::{
     KeyValue, Malformed, Object, Operation, RawText, Unreadable, read, read_batch, update_expression_reads,
 };
 
-use crate::grammar;
 use crate::model::{self, Key, Tree};
+use crate::{grammar, request_writer};
 
 /// How many attributes of an object are asked for.
 const MOST_NAMES: usize = 16;
 
 /// Panics if the reader finds something else than the model.
-pub fn check(body: &[u8]) {
-    let tree = Tree::parse(body);
+pub fn check(input: &[u8]) {
+    check_body(input, Tree::parse(input));
+    let written = request_writer::write(input);
+    let tree = Tree::parse(written.as_bytes());
+    assert!(tree.is_some(), "{written}");
+    check_body(written.as_bytes(), tree);
+}
+
+fn check_body(body: &[u8], tree: Option<Tree>) {
     for operation in [Operation::PutItem, Operation::UpdateItem, Operation::BatchWriteItem] {
         check_request(operation, body, tree.as_ref());
     }

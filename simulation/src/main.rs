@@ -69,10 +69,11 @@ fn run(options: &Options) -> Result<(), Box<dyn Error>> {
         println!("policies:  {}", join(KINDS.iter().map(|kind| kind.name)));
         return Ok(());
     }
+    let chosen = options.chosen()?;
     rayon::ThreadPoolBuilder::new().num_threads(options.threads).build_global()?;
     fs::create_dir_all(&options.out)?;
     println!("{}", table::LEGEND);
-    for section in options.chosen()? {
+    for section in chosen {
         println!("\n## {} ({})", section.title, section.name);
         let begun = Instant::now();
         let results = section.play()?;

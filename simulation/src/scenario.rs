@@ -99,6 +99,7 @@ pub static SCENARIOS: &[Scenario] = &[
     Scenario { name: "die", trouble: Trouble::Die, ..REFERENCE },
     Scenario { name: "hang", trouble: Trouble::Hang, ..REFERENCE },
     Scenario { name: "local", places: Places::Skewed, ..REFERENCE },
+    Scenario { name: "local_hang", places: Places::Skewed, trouble: Trouble::Hang, duration: SHORT, ..REFERENCE },
     Scenario { name: "leave", trouble: Trouble::Leave, duration: SHORT, ..REFERENCE },
     Scenario { name: "join", trouble: Trouble::Join, duration: SHORT, ..REFERENCE },
     Scenario { name: "die_3", trouble: Trouble::Die, nodes: 3, clients: 12, load: 0.5, duration: SHORT, ..REFERENCE },

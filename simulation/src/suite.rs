@@ -57,8 +57,8 @@ const PLANS: &[Plan] = &[
     Plan {
         name: "racks",
         title: "60 % of the clients in one rack of three",
-        scenarios: &["local"],
-        policies: &["random", "rr", "official_cpp", "official_rack", "alb_adaptive"],
+        scenarios: &["local", "local_hang"],
+        policies: &["random", "rr", "official_cpp", "official_rack", "alb_adaptive", "alb_rack_prefer", "alb_rack_strict"],
         seeds: &[1, 2],
         change: |scenario| scenario,
     },
@@ -84,6 +84,22 @@ const PLANS: &[Plan] = &[
         scenarios: &["equal", "slow", "hang"],
         policies: POLICIES,
         seeds: &[1],
+        change: |scenario| Scenario { load: 0.85, duration: 25.0, ..scenario },
+    },
+    Plan {
+        name: "hedges",
+        title: "Second attempts for what takes long",
+        scenarios: &["equal", "slow", "hang"],
+        policies: &["random", "alb_adaptive", "alb_adaptive_hedge"],
+        seeds: &[1, 2],
+        change: |scenario| Scenario { duration: 25.0, ..scenario },
+    },
+    Plan {
+        name: "hedges-high-load",
+        title: "Second attempts for what takes long, at 85 % load",
+        scenarios: &["equal", "slow", "hang"],
+        policies: &["random", "alb_adaptive", "alb_adaptive_hedge"],
+        seeds: &[1, 2],
         change: |scenario| Scenario { load: 0.85, duration: 25.0, ..scenario },
     },
     Plan {
@@ -144,7 +160,8 @@ pub struct Row {
 }
 
 impl Section {
-    /// Plays all runs of the section, as many at once as there are threads. Rows stand by scenario and in the order of the policies.
+    /// Plays all runs of the section, as many at once as there are threads. Rows stand by scenario and in the order of the
+    /// policies.
     pub fn play(&self) -> Result<Vec<(Scenario, Vec<Row>)>, String> {
         let rows = |scenario: &Scenario| {
             let row = |policy: &&'static Kind| {

@@ -16,7 +16,7 @@ fn alike(ours: f64, theirs: f64, within: f64) -> bool {
 
 #[test]
 fn a_run_depends_on_its_seed_alone() {
-    for policy in ["alb_random", "alb_round_robin", "official_cpp"] {
+    for policy in ["alb_adaptive", "alb_adaptive_hedge", "alb_round_robin", "official_cpp"] {
         let figures = |seed| {
             let Metrics { n, mean, p999, bad, atterr, .. } = play(policy, "die", 22.0, seed);
             [n, mean, p999, bad, atterr]
@@ -66,10 +66,16 @@ fn a_new_node_gets_its_share_within_two_seconds() {
 
 #[test]
 fn a_dead_node_moves_its_own_keys_and_no_others() {
-    let metrics = play("alb_random", "keys_die", 22.0, 1);
-    let keys = metrics.keys.unwrap();
-    assert_eq!(keys.strayed, 0.0);
-    assert!(keys.displaced > 0.99, "{}", keys.displaced);
+    for scenario in ["keys_die", "keys_hang"] {
+        let metrics = play("alb_adaptive", scenario, 22.0, 1);
+        let keys = metrics.keys.unwrap();
+        assert_eq!(keys.strayed, 0.0, "{scenario}");
+        // Callers feel a dead node at once, a hung one for as long as an attempt is waited for.
+        let (displaced, felt) = if scenario == "keys_die" { (0.99, 0.5) } else { (0.85, 1.5) };
+        assert!(keys.displaced > displaced, "{scenario}: {}", keys.displaced);
+        assert!(metrics.felt.is_some_and(|seconds| seconds < felt), "{scenario}: felt for {:?} s", metrics.felt);
+        assert_eq!(metrics.err, 0.0, "{scenario}");
+    }
     let official = play("official_keys", "keys_die", 22.0, 1).keys.unwrap();
     assert!(official.strayed > 0.8, "{}", official.strayed);
 }

@@ -104,9 +104,12 @@ impl Balancer {
         if core.hot.active.load(Ordering::Relaxed) != fork::generation() {
             self.wake();
         }
+        if core.hot.seen_changes.load(Ordering::Relaxed) != core.health.changes() {
+            core.catch_up();
+        }
         if core.config.refresh_mode == RefreshMode::Inline
             && let Some(now) = now
-            && now.0 >= core.hot.due_at.load(Ordering::Relaxed)
+            && now.0 >= core.hot.due.moment()
         {
             core.inline_step(now);
         }
@@ -134,8 +137,7 @@ impl Core {
             (Policy::RoundRobin, _) => Choice::RoundRobin(&self.cursors),
             (Policy::Adaptive, Some(now)) => {
                 let adaptive = &self.config.adaptive;
-                let beyond = adaptive.beyond_percent as f32 / 100.0;
-                Choice::Cheapest(Market { prices: self.health.prices(now), candidates: adaptive.candidates, beyond })
+                Choice::Cheapest(Market { prices: self.health.prices(now), candidates: adaptive.candidates, beyond: self.beyond })
             }
             (Policy::Adaptive, None) | (Policy::Random, _) => Choice::Random,
         }
@@ -147,6 +149,14 @@ impl Core {
         match self.hot.trial_at.load(Ordering::Relaxed) {
             at if Nanos(at) == Nanos::NEVER => None,
             at => now.filter(|now| self.health.is_due(Nanos(at), *now)).and_then(|now| self.begin_trial(now)),
+        }
+    }
+
+    /// Another handle has set a node aside, or found one well.
+    #[cold]
+    fn catch_up(&self) {
+        if let Some(mut state) = self.control().try_lock() {
+            state.catch_up(self);
         }
     }
 

@@ -384,12 +384,27 @@ impl State {
             return Some(*id);
         }
         let id = core.nodes.add(address)?;
-        core.health.grow(id as usize + 1);
         self.numbers.insert(address.clone(), id);
-        Some(id)
+        core.health.join(id, address).then_some(id)
+    }
+
+    /// Takes in what other handles have done to the nodes' health.
+    pub fn catch_up(&mut self, core: &Core) {
+        let before: HashSet<NodeId> = self.listing.usable.iter().chain(&self.listing.beyond).copied().collect();
+        self.publish(core);
+        let now: HashSet<NodeId> = self.listing.usable.iter().chain(&self.listing.beyond).copied().collect();
+        for node in self.lists(core).reach() {
+            match (before.contains(&node), now.contains(&node)) {
+                (true, false) => self.node_event(core, EventKind::NodeSetAside, node, "another handle of this process did"),
+                (false, true) => self.node_event(core, EventKind::NodeBack, node, "another handle of this process found it well"),
+                _ => {}
+            }
+        }
+        self.look_ahead(core);
     }
 
     fn publish(&mut self, core: &Core) {
+        core.hot.seen_changes.store(core.health.changes(), Ordering::Relaxed);
         let lists = self.lists(core);
         let Spread { usable, beyond } = lists.spread(|list| core.health.usable(list));
         let reach = lists.reach();

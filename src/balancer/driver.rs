@@ -2,7 +2,6 @@
 //! [`Balancer::refresh`]. One step at a time in a process, and never with the mutex held.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -92,10 +91,8 @@ impl Core {
     /// The step behind a pick in `inline` mode: taken by the one caller that moves the due time on.
     #[cold]
     pub(super) fn inline_step(&self, now: Nanos) {
-        let due = self.hot.due_at.load(Ordering::Relaxed);
-        let claim = now.after(self.config.inline_budget + CLAIM_GRACE);
-        let won = now.0 >= due && self.hot.due_at.compare_exchange(due, claim.0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
-        if won {
+        let until = now.after(self.config.inline_budget + CLAIM_GRACE);
+        if self.hot.due.claim(now.0, until.0) {
             let control = self.control();
             if let Some(state) = control.try_lock() {
                 drop(self.step(control, state, false, self.config.inline_budget));

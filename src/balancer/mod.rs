@@ -7,6 +7,7 @@ mod attempts;
 mod checks;
 mod control;
 mod driver;
+mod due;
 mod further;
 mod requests;
 mod sans_io;
@@ -35,6 +36,7 @@ use crate::topology::Topology;
 use crate::wire::Wire;
 
 use control::Control;
+use due::Due;
 use further::Further;
 pub use requests::{Route, Write};
 pub use sans_io::Fetch;
@@ -55,15 +57,16 @@ pub struct HealthView {
 
 /// What picks touch at each call.
 struct Hot {
-    /// When a step of discovery is due, in nanoseconds. Moving it into the future is the claim on the step, and the claim's
-    /// deadline: who vanishes in mid-step holds it no longer than that.
-    due_at: AtomicU64,
+    /// When a step of discovery is due.
+    due: Due,
     /// The fork generation in which requests have flowed since the last round; 0 when none has.
     active: AtomicU64,
     /// When an answer was reported of late, in nanoseconds; 0 before the first.
     answered_at: AtomicU64,
     /// From when on a request may try a node that is set aside, in nanoseconds: never while somebody drives discovery.
     trial_at: AtomicU64,
+    /// What the health records' number of changes was when the list was published.
+    seen_changes: AtomicU64,
 }
 
 struct Core {
@@ -74,6 +77,8 @@ struct Core {
     cursors: Cursors,
     nodes: Nodes,
     health: Health,
+    /// By how much a node beyond the preferred rack is dearer.
+    beyond: f32,
     further: Further,
     table_keys: TableKeys,
     /// How requests were routed, by [`Route`].
@@ -98,15 +103,17 @@ impl Balancer {
         })?;
         let core = Core {
             hot: CachePadded::new(Hot {
-                due_at: AtomicU64::new(clock.now().0),
+                due: Due::at(clock.now().0),
                 active: AtomicU64::new(0),
                 answered_at: AtomicU64::new(0),
                 trial_at: AtomicU64::new(Nanos::NEVER.0),
+                seen_changes: AtomicU64::new(0),
             }),
             topology: Topology::new(),
             cursors: Cursors::new(),
             nodes: Nodes::new(config.scheme),
-            health: Health::new(&config),
+            health: Health::new(&config, matches!(clock, Clock::System)),
+            beyond: config.adaptive.beyond_percent as f32 / 100.0,
             further: Further::new(&config, clock.now()),
             table_keys: TableKeys::default(),
             routes: Counters::default(),
@@ -227,6 +234,6 @@ impl Core {
     }
 
     fn set_due(&self, due: Nanos) {
-        self.hot.due_at.store(due.0, Ordering::Relaxed);
+        self.hot.due.set(due.0);
     }
 }

@@ -69,6 +69,8 @@ pub struct AdaptiveOptions {
 pub struct HealthOptions {
     /// Whether nodes are set aside at all.
     pub on: bool,
+    /// Whether handles for the same cluster in one process share what they learn.
+    pub shared: bool,
     /// How long a node is set aside the first time.
     pub eject_base: Duration,
     /// How long at most.

@@ -122,6 +122,21 @@ pub static OPTIONS: &[ConfigOption] = &[
         |config, value| on_or_off(value, &mut config.health.on),
     ),
     option(
+        "health.share",
+        "process",
+        "process or handle",
+        "Who shares what is learned of the nodes. `process`: all handles of the process that have the same `seeds`, `scheme` and `port` and \
+         the same options `tls.*`, `adaptive.*` and `health.*`. `handle`: nobody. A forked child goes on with what it had.",
+        |config, value| {
+            config.health.shared = match value {
+                "process" => true,
+                "handle" => false,
+                _ => return Err("it is neither".into()),
+            };
+            Ok(())
+        },
+    ),
+    option(
         "health.eject_base_ms",
         "500",
         "milliseconds from 10 to 600000, at most health.eject_max_ms",

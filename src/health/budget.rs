@@ -3,38 +3,10 @@
 //! What was earned since the handle was made grows with requests and seconds and is never stored; only what was spent is. A bucket that is
 //! full spends what does not fit at the next look. So nothing has to be added to a shared word when a request begins.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crossbeam_utils::CachePadded;
-
+use crate::atomics::{AtomicU64, Ordering};
 use crate::clock::Nanos;
-use crate::rng::thread_shard;
 
 const TOKEN: u64 = 1000;
-
-/// How many requests began, in a copy for each shard of threads. What threads of one shard lose to each other is a request not counted.
-pub struct Requests([CachePadded<AtomicU64>; 16]);
-
-impl Default for Requests {
-    /// None yet.
-    fn default() -> Self {
-        Requests(std::array::from_fn(|_| CachePadded::default()))
-    }
-}
-
-impl Requests {
-    /// A request begins.
-    #[inline]
-    pub fn count(&self) {
-        let own = &self.0[thread_shard() % self.0.len()];
-        own.store(own.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-    }
-
-    /// How many began.
-    pub fn counted(&self) -> u64 {
-        self.0.iter().map(|own| own.load(Ordering::Relaxed)).sum()
-    }
-}
 
 /// A bucket of tokens, full at first.
 pub struct Budget {
@@ -138,16 +110,6 @@ mod tests {
         let yesterday = START.after(Duration::from_secs(86_400));
         assert_eq!(takes(&budget, 0, yesterday), 0);
         assert_eq!(takes(&budget, 0, yesterday.after(Duration::from_secs(1))), 5);
-    }
-
-    #[test]
-    fn requests_of_all_threads_are_counted() {
-        let requests = Requests::default();
-        std::thread::scope(|scope| {
-            scope.spawn(|| (0..100).for_each(|_| requests.count()));
-        });
-        requests.count();
-        assert_eq!(requests.counted(), 101);
     }
 
     #[test]

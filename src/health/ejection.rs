@@ -6,7 +6,7 @@
 //! minute in use a node starts over. Times and rates after Envoy's outlier detection, shorter, and with ratios in place of its
 //! deviations, which cannot tell anything of fewer than five nodes.
 //!
-//! What changes a standing wants one caller at a time (they see to that), or the ceiling might be passed.
+//! Standings are changed by one thread at a time, which [`Table::leave`] sees to: else the ceiling might be passed.
 
 use std::time::Duration;
 
@@ -78,6 +78,7 @@ impl Health {
     /// Sets a suspect node aside if it is in use and in one of the lists, stands out there, and of each list that it is in at most half
     /// are aside with it. Tells for how long.
     pub fn eject(&self, node: NodeId, cause: Cause, lists: &[&[NodeId]], now: Nanos, rng: &mut Rng) -> Option<Duration> {
+        let _leave = self.table.leave();
         let line = self.line(node)?;
         let widest = lists.iter().filter(|list| list.contains(&node)).max_by_key(|list| list.len())?;
         if !self.rules.on || line.is_aside() {
@@ -95,12 +96,15 @@ impl Health {
             return None;
         }
         line.forgive(tick, ticks(self.rules.forgiven_after));
-        Some(self.strike(line, cause, now, rng))
+        let pause = self.strike(line, cause, now, rng);
+        self.table.changed();
+        Some(pause)
     }
 
     /// A probe, or a trial, of a node that is set aside failed; tells when the next is due. `None` if the next one is not due yet: then
     /// another failure was counted for this time already.
     pub fn probe_failed(&self, node: NodeId, now: Nanos, rng: &mut Rng) -> Option<Duration> {
+        let _leave = self.table.leave();
         let line = self.line(node)?;
         let due = line.is_on_trial() || line.aside_until().is_some_and(|at| self.is_due(at, now));
         due.then(|| self.strike(line, Cause::None, now, rng))
@@ -108,12 +112,16 @@ impl Health {
 
     /// A node that is set aside is well again; tells whether it was aside.
     pub fn probe_ok(&self, node: NodeId, now: Nanos) -> bool {
-        let line = self.line(node).filter(|line| line.is_aside());
-        line.inspect(|line| line.bring_back(Tick::of(now))).is_some()
+        let _leave = self.table.leave();
+        let Some(line) = self.line(node).filter(|line| line.is_aside()) else { return false };
+        line.bring_back(Tick::of(now));
+        self.table.changed();
+        true
     }
 
     /// Makes the probe of a node that is set aside due at once: there is news of it.
     pub fn probe_now(&self, node: NodeId, now: Nanos) {
+        let _leave = self.table.leave();
         if let Some(line) = self.line(node).filter(|line| line.is_aside()) {
             line.postpone(now);
         }
@@ -121,6 +129,7 @@ impl Health {
 
     /// A user's request tries a node that is set aside. Should nobody say how that went, the next one may after another pause.
     pub fn try_out(&self, node: NodeId, now: Nanos, rng: &mut Rng) {
+        let _leave = self.table.leave();
         if let Some(line) = self.line(node).filter(|line| line.is_aside()) {
             let pause = self.pause(line.strikes().saturating_sub(1)).mul_f64(rng.jitter(SPREAD));
             line.try_out(now.after(pause));

@@ -7,9 +7,8 @@
 //! The word: the epoch (which lane is the current one, and since when) in 12 bits, then four lanes of 13 bits. All of it changes in one
 //! atomic step, so that no two threads can disagree on who empties a lane.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::tick::Tick;
+use crate::atomics::{AtomicU64, Ordering};
 
 const LANES: u32 = 4;
 const LANE_BITS: u32 = 13;

@@ -59,6 +59,7 @@ pub(super) fn stamp(tick: Tick) -> u32 {
 }
 
 /// The share of its normal load that a node gets that came back at that stamp, of which 0 says never.
+#[inline(never)]
 pub(super) fn warmth(now: Tick, back: u32, rules: &Rules) -> f32 {
     let age = now.since(Tick(back));
     if back == 0 || age >= rules.slow_start {
@@ -84,7 +85,7 @@ impl Line {
 
     /// The price of sending a request there now: the time it may take, for each request in flight once more, and more while the node
     /// warms up.
-    #[inline]
+    #[inline(always)]
     pub fn cost(&self, now: Tick, mean: f32, rules: &Rules) -> f32 {
         let in_flight = self.in_flight.count(now);
         let mut latency = Estimate::of(self.estimate.load(Ordering::Relaxed)).now(now, mean, &rules.averaging);

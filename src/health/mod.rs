@@ -1,7 +1,8 @@
 //! How the nodes fare: what a request to each is expected to take, who is set aside, and for how long.
 //!
 //! A pick begins an attempt, a report ends it; both touch one cache line of the node and wait for nobody. [`line`] is that record,
-//! [`estimate`], [`lanes`], [`window`] and [`pool`] what it is made of, [`shards`] what is kept off it; [`ejection`] decides who is set aside.
+//! [`estimate`], [`lanes`], [`window`] and [`pool`] what it is made of, [`shards`] what is kept off it, [`table`] who shares it;
+//! [`ejection`] decides who is set aside.
 
 mod budget;
 mod ejection;
@@ -11,67 +12,92 @@ mod line;
 mod outcome;
 mod pool;
 mod quantile;
+mod requests;
 mod rules;
 mod shards;
 mod standing;
+mod table;
 mod tick;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-use crossbeam_utils::CachePadded;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::clock::Nanos;
 use crate::config::Config;
-use crate::node::NodeId;
+use crate::node::{Address, NodeId};
 use crate::rows::Rows;
 
 use line::Line;
 use pool::Pool;
 use rules::Rules;
 use shards::Shards;
+use table::Table;
 use tick::Tick;
 
-pub use budget::{Budget, Requests};
+pub use budget::Budget;
 pub use line::Sign;
 pub use outcome::{Meaning, Outcome};
 pub use quantile::Quantile;
+pub use requests::Requests;
 pub use standing::{Cause, Standing};
 
 /// Every node's health, by the node's number.
 pub struct Health {
     rules: Rules,
-    lines: Rows<Line>,
-    pool: CachePadded<Pool>,
+    table: Arc<Table>,
+    /// Behind which place in the table each node has its record; 0 where it has none yet.
+    places: Rows<AtomicU32>,
+    /// Whether some node's place is not its number: then the places have to be looked up.
+    apart: AtomicBool,
     shards: Shards,
 }
 
 impl Health {
-    /// No node yet.
-    pub fn new(config: &Config) -> Health {
-        Health { rules: Rules::of(config), lines: Rows::new(), pool: CachePadded::new(Pool::default()), shards: Shards::new() }
+    /// No node yet; what other handles of this process have learned of the cluster is shared if the options and `may_share` say so.
+    pub fn new(config: &Config, may_share: bool) -> Health {
+        let table = if may_share && config.health.shared { Table::shared(config) } else { Table::private() };
+        Health { rules: Rules::of(config), table, places: Rows::new(), apart: AtomicBool::new(false), shards: Shards::new() }
     }
 
-    /// Makes room for that many nodes. One writer at a time (the caller sees to that).
-    pub fn grow(&self, nodes: usize) {
-        self.lines.grow(nodes);
-        self.shards.grow(nodes);
+    /// Makes the record of the node with the next number, or finds the one that its address has. One writer at a time (the caller sees
+    /// to that). `false` when there are too many.
+    pub fn join(&self, node: NodeId, address: &Address) -> bool {
+        let Some(place) = self.table.place(address) else { return false };
+        self.shards.grow(node as usize + 1);
+        self.apart.fetch_or(place != node, Ordering::AcqRel);
+        self.places.grow(node as usize + 1);
+        self.places.get(node as usize).inspect(|behind| behind.store(place + 1, Ordering::Release)).is_some()
     }
 
     #[inline]
     fn line(&self, node: NodeId) -> Option<&Line> {
-        self.lines.get(node as usize)
+        if !self.apart.load(Ordering::Relaxed) {
+            // A handle that is alone, and most that are not, have seen the nodes in the order of the table.
+            return self.table.line(node).filter(|_| (node as usize) < self.places.len());
+        }
+        let behind = self.places.get(node as usize)?.load(Ordering::Acquire);
+        self.table.line(behind.checked_sub(1)?)
     }
 
+    #[inline]
     fn pool(&self) -> &Pool {
-        &self.pool
+        self.table.pool()
+    }
+
+    /// A number that moves when any handle sets a node aside, or finds one well again.
+    #[inline]
+    pub fn changes(&self) -> u64 {
+        self.table.changes()
     }
 
     /// The nodes' prices at that moment.
     #[inline]
     pub fn prices(&self, now: Nanos) -> Prices<'_> {
-        Prices { health: self, now: Tick::of(now), mean: self.pool.mean() }
+        Prices { health: self, now: Tick::of(now), mean: self.pool().mean() }
     }
 
     /// An attempt at the node begins.
@@ -95,7 +121,7 @@ impl Health {
         if !own.end() {
             line.end(latency_us, now);
         }
-        Some(line.report(outcome, latency_us, now, &self.pool, &self.rules))
+        Some(line.report(outcome, latency_us, now, self.pool(), &self.rules))
     }
 
     /// Whether the node is set aside.
@@ -111,18 +137,18 @@ impl Health {
 
     /// How the node stands; `None` if there is no such node.
     pub fn standing(&self, node: NodeId, now: Nanos) -> Option<Standing> {
-        let standing = self.line(node)?.standing(Tick::of(now), self.pool.mean(), &self.rules);
+        let standing = self.line(node)?.standing(Tick::of(now), self.pool().mean(), &self.rules);
         Some(Standing { in_flight: standing.in_flight + self.shards.deferred(node), ..standing })
     }
 
     /// The mean latency of all nodes in microseconds; 0 before the first report.
     pub fn mean_us(&self) -> u64 {
-        self.pool.mean() as u64
+        self.pool().mean() as u64
     }
 
     /// Whether requests take much longer than over the last minute.
     pub fn is_overloaded(&self) -> bool {
-        self.pool.is_overloaded()
+        self.pool().is_overloaded()
     }
 
     /// How many attempts at the node ended so.
@@ -146,9 +172,12 @@ pub struct Prices<'a> {
 
 impl Prices<'_> {
     /// The price of a request to the node.
-    #[inline]
+    #[inline(always)]
     pub fn of(&self, node: NodeId) -> f32 {
-        self.health.line(node).map_or(f32::INFINITY, |line| line.cost(self.now, self.mean, &self.health.rules))
+        match self.health.line(node) {
+            Some(line) => line.cost(self.now, self.mean, &self.health.rules),
+            None => f32::INFINITY,
+        }
     }
 
     /// Whether nothing is known of the node, or nothing of late.

@@ -7,6 +7,8 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use once_cell::race::OnceBox;
+
 use super::outcome::Outcome;
 use super::tick::Tick;
 use crate::node::NodeId;
@@ -21,12 +23,13 @@ const MOST_MICROS: u64 = 1 << 32;
 /// From here on the word is emptied into the totals, long before either half is full.
 const MANY: u64 = 1 << (COUNT_SHIFT + 22);
 const LONG: u64 = 1 << (COUNT_SHIFT - 2);
+const MANY_FAULTS: u32 = 1 << 31;
 
 /// One node as one shard sees it.
 #[derive(Default)]
 pub struct Own {
     successes: AtomicU64,
-    caller_faults: AtomicU64,
+    caller_faults: AtomicU32,
     /// The tick of the last attempt in 31 bits, and whether one is deferred.
     attempts: AtomicU32,
 }
@@ -56,6 +59,13 @@ impl Own {
     }
 }
 
+/// Neighbours of one shard on a line of their own, or of two which processors fetch together: so no shard touches another's.
+#[derive(Default)]
+#[repr(align(128))]
+struct Neighbours([Own; NEIGHBOURS]);
+
+const NEIGHBOURS: usize = 128 / size_of::<Own>();
+
 /// What is seldom counted, or was counted long ago.
 #[derive(Default)]
 struct Totals {
@@ -65,8 +75,9 @@ struct Totals {
 
 /// The shards' copies for every node, by the node's number.
 pub struct Shards {
-    own: [Rows<Own>; SHARDS],
-    totals: Rows<Totals>,
+    own: [Rows<Neighbours>; SHARDS],
+    /// Made with the first failure; most nodes have none.
+    totals: Rows<OnceBox<Totals>>,
 }
 
 impl Shards {
@@ -77,14 +88,14 @@ impl Shards {
 
     /// Makes room for that many nodes. One writer at a time.
     pub fn grow(&self, nodes: usize) {
-        self.own.iter().for_each(|shard| shard.grow(nodes));
+        self.own.iter().for_each(|shard| shard.grow(nodes.div_ceil(NEIGHBOURS)));
         self.totals.grow(nodes);
     }
 
     /// This thread's copy.
     #[inline]
     pub fn own(&self, node: NodeId) -> Option<&Own> {
-        self.own[thread_shard() % SHARDS].get(node as usize)
+        own_in(&self.own[thread_shard() % SHARDS], node)
     }
 
     /// How many attempts at the node are deferred.
@@ -103,10 +114,12 @@ impl Shards {
                 }
             }
             Outcome::CallerFault => {
-                own.caller_faults.fetch_add(1, Ordering::Relaxed);
+                if own.caller_faults.fetch_add(1, Ordering::Relaxed) >= MANY_FAULTS {
+                    self.empty(node, own);
+                }
             }
             other => {
-                if let Some(totals) = self.totals.get(node as usize) {
+                if let Some(totals) = self.make_totals(node) {
                     totals.outcomes[other as usize].fetch_add(1, Ordering::Relaxed);
                 }
             }
@@ -115,7 +128,9 @@ impl Shards {
 
     #[cold]
     fn empty(&self, node: NodeId, own: &Own) {
-        if let Some(totals) = self.totals.get(node as usize) {
+        if let Some(totals) = self.make_totals(node) {
+            let faults = own.caller_faults.swap(0, Ordering::Relaxed);
+            totals.outcomes[Outcome::CallerFault as usize].fetch_add(faults.into(), Ordering::Relaxed);
             let taken = own.successes.swap(0, Ordering::Relaxed);
             totals.outcomes[Outcome::Success as usize].fetch_add(taken >> COUNT_SHIFT, Ordering::Relaxed);
             totals.success_us.fetch_add(taken & MICROS, Ordering::Relaxed);
@@ -124,25 +139,40 @@ impl Shards {
 
     /// How many attempts at the node ended so.
     pub fn counted(&self, node: NodeId, outcome: Outcome) -> u64 {
-        let total = self.totals.get(node as usize).map_or(0, |totals| totals.outcomes[outcome as usize].load(Ordering::Relaxed));
+        let total = self.totals(node).map_or(0, |totals| totals.outcomes[outcome as usize].load(Ordering::Relaxed));
         total
             + match outcome {
                 Outcome::Success => self.all(node).map(|own| own.successes.load(Ordering::Relaxed) >> COUNT_SHIFT).sum(),
-                Outcome::CallerFault => self.all(node).map(|own| own.caller_faults.load(Ordering::Relaxed)).sum(),
+                Outcome::CallerFault => self.all(node).map(|own| u64::from(own.caller_faults.load(Ordering::Relaxed))).sum(),
                 _ => 0,
             }
     }
 
     /// The mean latency of the attempts that succeeded, in microseconds; 0 when none did.
     pub fn mean_latency_us(&self, node: NodeId) -> u64 {
-        let total = self.totals.get(node as usize).map_or(0, |totals| totals.success_us.load(Ordering::Relaxed));
+        let total = self.totals(node).map_or(0, |totals| totals.success_us.load(Ordering::Relaxed));
         let sum = total + self.all(node).map(|own| own.successes.load(Ordering::Relaxed) & MICROS).sum::<u64>();
         sum.checked_div(self.counted(node, Outcome::Success)).unwrap_or(0)
     }
 
-    fn all(&self, node: NodeId) -> impl Iterator<Item = &Own> {
-        self.own.iter().filter_map(move |shard| shard.get(node as usize))
+    fn totals(&self, node: NodeId) -> Option<&Totals> {
+        self.totals.get(node as usize)?.get()
     }
+
+    #[cold]
+    fn make_totals(&self, node: NodeId) -> Option<&Totals> {
+        Some(self.totals.get(node as usize)?.get_or_init(Box::default))
+    }
+
+    fn all(&self, node: NodeId) -> impl Iterator<Item = &Own> {
+        self.own.iter().filter_map(move |shard| own_in(shard, node))
+    }
+}
+
+#[inline]
+fn own_in(shard: &Rows<Neighbours>, node: NodeId) -> Option<&Own> {
+    let node = node as usize;
+    shard.get(node / NEIGHBOURS)?.0.get(node % NEIGHBOURS)
 }
 
 #[cfg(test)]
@@ -187,6 +217,10 @@ mod tests {
         }
         assert_eq!(shards.counted(0, Outcome::Success), before + 10);
         assert!(own.successes.load(Ordering::Relaxed) < 10 << COUNT_SHIFT, "it was emptied");
+        own.caller_faults.store(MANY_FAULTS, Ordering::Relaxed);
+        (0..3).for_each(|_| shards.count(0, own, Outcome::CallerFault, 1));
+        assert_eq!(shards.counted(0, Outcome::CallerFault), u64::from(MANY_FAULTS) + 3);
+        assert!(own.caller_faults.load(Ordering::Relaxed) < 3, "and so were these");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Finds one attribute in the JSON object of an item or a key, and reads its value as the bytes that decide the route.
 //!
-//! Of attributes with the same name the first one counts, and nothing behind it is looked at. Nothing is allocated; text and base64 are
-//! decoded while they are read.
+//! Of attributes with the same name the first one counts, and nothing behind it is looked at. Nothing is allocated; text and base64
+//! are decoded while they are read.
 
 use super::scanner::Scanner;
 use super::text::{RawText, TextBytes};
@@ -12,8 +12,8 @@ use super::{Malformed, Unreadable};
 pub struct Object<'a>(pub(super) &'a [u8]);
 
 impl<'a> Object<'a> {
-    /// The value of the attribute `name`, if the object has one. [`Malformed`] if that is anything but a string under exactly one of
-    /// the types `S`, `N` and `B`. Only that value has to be JSON: around it, an object is no more than strings and brackets.
+    /// The value of the attribute `name`, if the object has one. [`Malformed`] if that is anything but a string under exactly one
+    /// of the types `S`, `N` and `B`. Only that value has to be JSON: around it, an object is no more than strings and brackets.
     pub fn attribute(&self, name: &str) -> Option<Result<KeyValue<'a>, Malformed>> {
         let mut scanner = Scanner::new(self.0);
         let found = scanner.seek_member(name).unwrap_or(false);
@@ -110,7 +110,8 @@ impl Iterator for KeyBytes<'_> {
 pub struct Base64<'a>(RawText<'a>);
 
 impl<'a> Base64<'a> {
-    /// The decoded bytes. Ends at the first [`Malformed`]: a character outside the alphabet, or padding that is missing or misplaced.
+    /// The decoded bytes. Ends at the first [`Malformed`]: a character outside the alphabet, or padding that is missing or
+    /// misplaced.
     pub fn bytes(&self) -> Base64Bytes<'a> {
         Base64Bytes { text: self.0.bytes(), decoded: [0; 3], pending: 0..0, is_padded: false }
     }

@@ -1,16 +1,16 @@
 //! The entries of a BatchWriteItem, each with the object that holds its key.
 //!
-//! Each table and each entry counts for itself, also where a table is named twice. Reads of many keys and transactions are not taken
-//! apart: no rule routes them by key.
+//! Each table and each entry counts for itself, also where a table is named twice. Reads of many keys and transactions are not
+//! taken apart: no rule routes them by key.
 
 use super::Unreadable;
 use super::attribute::Object;
 use super::scanner::Scanner;
 use super::text::RawText;
 
-/// Calls `each` with table and key source (the Item of a PutRequest, the Key of a DeleteRequest) for each entry that is exactly one of
-/// the two; others are passed by. The table may be an ARN. If the body turns out unreadable, calls may have been made already: what
-/// they led to must then be dropped.
+/// Calls `each` with table and key source (the Item of a PutRequest, the Key of a DeleteRequest) for each entry that is exactly one
+/// of the two; others are passed by. The table may be an ARN. If the body turns out unreadable, calls may have been made already:
+/// what they led to must then be dropped.
 pub fn read_batch<'a>(body: &'a [u8], mut each: impl FnMut(RawText<'a>, Object<'a>)) -> Result<(), Unreadable> {
     let mut has_request_items = false;
     let mut scanner = Scanner::new(body);

@@ -1,8 +1,8 @@
 //! Tells whether an UpdateExpression makes the server read the item before it writes.
 //!
-//! It does for an ADD or DELETE clause, for a path into a document, and for a SET whose operand is or contains an attribute. A SET to
-//! constants and a REMOVE of top-level attributes do not. The expression is read word by word; one that holds anything the grammar has
-//! no use for counts as reading, which at worst routes a request that fails anyway.
+//! It does for an ADD or DELETE clause, for a path into a document, and for a SET whose operand is or contains an attribute. A SET
+//! to constants and a REMOVE of top-level attributes do not. The expression is read word by word; one that holds anything the
+//! grammar has no use for counts as reading, which at worst routes a request that fails anyway.
 
 use std::iter::Peekable;
 

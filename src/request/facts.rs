@@ -21,8 +21,8 @@ pub struct Facts {
     pub return_values: ReturnValues,
     /// UpdateExpression is a string that is not empty.
     pub update_expression: bool,
-    /// UpdateExpression makes the server read before it writes: it has an ADD or DELETE clause, a path into a document, or a SET from
-    /// an attribute. The official clients take every UpdateExpression for one that does.
+    /// UpdateExpression makes the server read before it writes: it has an ADD or DELETE clause, a path into a document, or a SET
+    /// from an attribute. The official clients take every UpdateExpression for one that does.
     pub update_expression_reads: bool,
     /// AttributeUpdates has an update whose Action is ADD.
     pub attribute_updates_add: bool,

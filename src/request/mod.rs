@@ -1,10 +1,10 @@
-//! Reads from a DynamoDB request, as it goes on the wire, what decides its route: the table, the object that holds the key, and the facts
-//! that tell whether the server reads before it writes.
+//! Reads from a DynamoDB request, as it goes on the wire, what decides its route: the table, the object that holds the key, and the
+//! facts that tell whether the server reads before it writes.
 //!
-//! No tree is built and nothing is allocated. Time is linear in the body and nesting costs no stack, whatever the body holds. A body
-//! that can't be read is [`Unreadable`], which is no error to anybody: such a request goes the ordinary way. Of members with the same
-//! name the first one counts, as it does for the server, which looks names up from the front. It goes through the maps AttributeUpdates
-//! and RequestItems instead, and there each member counts.
+//! No tree is built and nothing is allocated. Time is linear in the body and nesting costs no stack, whatever the body holds. A
+//! body that can't be read is [`Unreadable`], which is no error to anybody: such a request goes the ordinary way. Of members with
+//! the same name the first one counts, as it does for the server, which looks names up from the front. It goes through the maps
+//! AttributeUpdates and RequestItems instead, and there each member counts.
 
 mod attribute;
 mod batch;

@@ -186,8 +186,8 @@ impl<'a> Scanner<'a> {
         self.pass_nested(|scanner, start| scanner.value_of(name, start))
     }
 
-    /// Passes the object or array here, to the bracket that brings the depth back to where it is now: `Ok(false)`. Hands each string of
-    /// its own, but none of those nested deeper, to `stop`, and stops where that says: `Ok(true)`.
+    /// Passes the object or array here, to the bracket that brings the depth back to where it is now: `Ok(false)`. Hands each
+    /// string of its own, but none of those nested deeper, to `stop`, and stops where that says: `Ok(true)`.
     #[inline]
     fn pass_nested(&mut self, stop: impl Fn(&Self, usize) -> Option<usize>) -> Result<bool, Unreadable> {
         let mut strings = StringState::default();

@@ -1,4 +1,5 @@
-//! Finds what gives JSON text its structure, 64 bytes at a time: the brackets and the beginnings of strings, none of them inside a string.
+//! Finds what gives JSON text its structure, 64 bytes at a time: the brackets and the beginnings of strings, none of them inside a
+//! string.
 
 use super::block::{BLOCK, Masks};
 

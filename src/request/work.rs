@@ -1,4 +1,5 @@
-//! Counts the bytes that reading looks at, again for each look, so that the tests can hold it to a bound. Nothing outside of the tests.
+//! Counts the bytes that reading looks at, again for each look, so that the tests can hold it to a bound. Nothing outside of the
+//! tests.
 
 #[cfg(test)]
 thread_local!(static BYTES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) });

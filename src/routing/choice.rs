@@ -50,13 +50,14 @@ impl Choice<'_> {
             Choice::RoundRobin(cursors) => snapshot.usable_node(cursors.advance(rng) % usable),
             Choice::Cheapest(market) => {
                 let mut best = Best::new(&market.prices);
-                if snapshot.beyond() == 0 {
-                    draw(usable, market.candidates, rng, |index| best.offer(snapshot.usable_node(index), 1.0));
-                } else {
-                    // Half of the candidates within, one beyond: enough to see that it is worth the way, too little to flood it.
-                    draw(usable, market.candidates.div_ceil(2), rng, |index| best.offer(snapshot.usable_node(index), 1.0));
-                    let beyond = snapshot.beyond_node(rng.below(snapshot.beyond()));
-                    best.offer(beyond, if market.prices.is_stale(beyond) { CURIOSITY } else { market.beyond });
+                // Half of the candidates within, one beyond: enough to see that it is worth the way, too little to flood it.
+                let within = if snapshot.beyond() == 0 { market.candidates } else { market.candidates.div_ceil(2) };
+                for index in Drawn::of(usable, within, rng).indices() {
+                    best.offer(snapshot.usable_node(*index), 1.0);
+                }
+                if snapshot.beyond() > 0 {
+                    let node = snapshot.beyond_node(rng.below(snapshot.beyond()));
+                    best.offer_beyond(node, market);
                 }
                 best.node()?
             }
@@ -141,7 +142,12 @@ impl<'a> Best<'a> {
         Best { prices, key: Self::NONE, node: 0, offered: 0 }
     }
 
-    #[inline]
+    #[inline(never)]
+    fn offer_beyond(&mut self, node: NodeId, market: &Market<'_>) {
+        self.offer(node, if market.prices.is_stale(node) { CURIOSITY } else { market.beyond });
+    }
+
+    #[inline(always)]
     fn offer(&mut self, node: NodeId, dearer: f32) {
         let price = self.prices.of(node) * dearer;
         let class = price.to_bits() >> ALIKE << ALIKE;
@@ -180,30 +186,41 @@ impl<'a> Best<'a> {
     }
 }
 
-/// Draws `most` different indices below `count`, or all of them from a random one on.
-#[inline]
-fn draw(count: u32, most: u32, rng: &mut Rng, mut take: impl FnMut(u32)) {
-    if count <= most {
-        let first = rng.below(count);
-        (first..count).chain(0..first).for_each(take);
-        return;
+/// Different indices below a bound, in random order.
+struct Drawn {
+    indices: [u32; MOST_CANDIDATES],
+    count: usize,
+}
+
+impl Drawn {
+    /// `most` of the `count` indices, or all of them.
+    #[inline]
+    fn of(count: u32, most: u32, rng: &mut Rng) -> Drawn {
+        let most = most.min(count).min(MOST_CANDIDATES as u32) as usize;
+        let mut drawn = Drawn { indices: [0; MOST_CANDIDATES], count: most };
+        let mut sorted = [0; MOST_CANDIDATES];
+        let mut bits = 0;
+        for so_far in 0..most {
+            // Each word of random bits is enough for two draws.
+            bits = if so_far % 2 == 0 { rng.next() } else { bits << 32 };
+            // One of the indices that are left, counted without those drawn.
+            let mut index = (((bits >> 32) * u64::from(count - so_far as u32)) >> 32) as u32;
+            for before in &sorted[..so_far] {
+                index += u32::from(index >= *before);
+            }
+            drawn.indices[so_far] = index;
+            let mut last = index;
+            for place in &mut sorted[..so_far] {
+                (*place, last) = (last.min(*place), last.max(*place));
+            }
+            sorted[so_far] = last;
+        }
+        drawn
     }
-    let mut drawn = [0; MOST_CANDIDATES];
-    let mut bits = 0;
-    for so_far in 0..(most as usize).min(MOST_CANDIDATES) {
-        // Each word of random bits is enough for two draws.
-        bits = if so_far % 2 == 0 { rng.next() } else { bits << 32 };
-        // One of the indices that are left, counted without those drawn, which stand in order.
-        let mut index = (((bits >> 32) * u64::from(count - so_far as u32)) >> 32) as u32;
-        for before in &drawn[..so_far] {
-            index += u32::from(index >= *before);
-        }
-        take(index);
-        let mut last = index;
-        for place in &mut drawn[..so_far] {
-            (*place, last) = (last.min(*place), last.max(*place));
-        }
-        drawn[so_far] = last;
+
+    #[inline]
+    fn indices(&self) -> &[u32] {
+        &self.indices[..self.count]
     }
 }
 
@@ -220,8 +237,8 @@ mod tests {
             let mut firsts = vec![0u32; count as usize];
             let rounds = 4000 * count / count.min(most);
             for _ in 0..rounds {
-                let mut seen = Vec::new();
-                draw(count, most, &mut rng, |index| seen.push(index));
+                let drawn = Drawn::of(count, most, &mut rng);
+                let seen = drawn.indices();
                 assert_eq!(seen.len() as u32, most.min(count));
                 assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len(), "{seen:?}");
                 seen.iter().for_each(|index| counts[*index as usize] += 1);

@@ -237,6 +237,7 @@ mod tests {
     use crate::clock::Nanos;
     use crate::config::{Config, Placement, Policy};
     use crate::health::Health;
+    use crate::node::Address;
     use crate::rng::Rng;
     use crate::routing::{Cursors, Market};
     use crate::topology::{Listing, Topology};
@@ -257,8 +258,10 @@ mod tests {
         fn new(policy: Policy, all: Vec<NodeId>, usable: Vec<NodeId>) -> Bench {
             let topology = Topology::new();
             topology.publish(&Listing { keyed: all.clone(), all, usable, ..Listing::default() });
-            let health = Health::new(&Config::default());
-            health.grow(2000);
+            let health = Health::new(&Config::default(), false);
+            for node in 0..2000 {
+                health.join(node, &Address::parse(&format!("node{node}"), 1).unwrap());
+            }
             Bench { topology, cursors: Cursors::new(), rng: Rng::new(11), policy, health }
         }
 

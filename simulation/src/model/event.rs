@@ -100,8 +100,8 @@ impl Queue {
         self.heap.pop()
     }
 
-    /// The attempts a node works at, in the heap's own order. That order follows from the pushes and pops alone, and is the same as in
-    /// CPython's `heapq`, which sifts alike: the reference takes them in this order when the node dies.
+    /// The attempts a node works at, in the heap's own order. That order follows from the pushes and pops alone, and is the same as
+    /// in CPython's `heapq`, which sifts alike: the reference takes them in this order when the node dies.
     pub fn in_work(&self, wanted: usize, life_wanted: u32) -> Vec<Rc<Attempt>> {
         self.heap
             .iter()

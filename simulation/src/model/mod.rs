@@ -2,8 +2,8 @@
 //!
 //! Each node has four workers and one queue. A request's work is the product of what belongs to the request and what the node draws
 //! at each execution, both lognormal; requests arrive in a Poisson process that is split over the clients evenly. An attempt times
-//! out after a second; its work is done all the same. Ties in time are broken by the order of scheduling, so that a run depends on its
-//! seed alone.
+//! out after a second; its work is done all the same. Ties in time are broken by the order of scheduling, so that a run depends on
+//! its seed alone.
 
 mod cluster;
 mod event;

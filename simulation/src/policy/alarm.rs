@@ -1,4 +1,4 @@
-//! When a client wants to be woken: one time at most, though events of the queue can not be taken back.
+//! When a client wants to be woken: one time at most, though events of the queue cannot be taken back.
 
 /// The next time, if there is one.
 pub struct Alarm(Option<f64>);

@@ -1,6 +1,7 @@
 //! How a client chooses nodes: the library's own code, and models of what others do.
 //!
-//! Models draw from the stream that the reference gives them, in its order. The library draws from its own stream, seeded by the run.
+//! Models draw from the stream that the reference gives them, in its order. The library draws from its own stream, seeded by the
+//! run.
 
 mod alarm;
 mod candidates;
@@ -73,6 +74,8 @@ pub struct Fetch {
     pub timeout: f64,
     /// The library's name for the question.
     pub token: u64,
+    /// The rack whose nodes are asked for; `None` for all nodes.
+    pub rack: Option<usize>,
 }
 
 /// What a node says to discovery.
@@ -130,7 +133,24 @@ pub static KINDS: &[Kind] = &[
         name: "alb_adaptive_2s",
         make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("health.eject_max_ms", "2000")]),
     },
-    Kind { name: "alb_hedge", make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("hedge", "on")]) },
+    Kind {
+        name: "alb_adaptive_hedge",
+        make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("hedge", "on")]),
+    },
+    Kind {
+        name: "alb_rack_prefer",
+        make: |client, world| {
+            let scope = world::scope_of_rack(client.rack);
+            Product::boxed(client, world, &[("policy", "adaptive"), ("scope", &scope), ("rack", "prefer")])
+        },
+    },
+    Kind {
+        name: "alb_rack_strict",
+        make: |client, world| {
+            let scope = world::scope_of_rack(client.rack);
+            Product::boxed(client, world, &[("policy", "adaptive"), ("scope", &scope), ("rack", "strict")])
+        },
+    },
     Kind { name: "alb_random", make: |client, world| Product::boxed(client, world, &[("policy", "random")]) },
     Kind { name: "alb_round_robin", make: |client, world| Product::boxed(client, world, &[("policy", "round_robin")]) },
 ];

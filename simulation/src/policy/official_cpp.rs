@@ -152,7 +152,7 @@ impl Policy for OfficialCpp {
             return Vec::new();
         }
         let down = self.store.those(State::Down);
-        self.one_of(&down).map(|node| Fetch { node, timeout: ATTEMPT_TIMEOUT, token: 0 }).into_iter().collect()
+        self.one_of(&down).map(|node| Fetch { node, timeout: ATTEMPT_TIMEOUT, token: 0, rack: None }).into_iter().collect()
     }
 
     fn fetched(&mut self, _now: f64, fetch: &Fetch, answer: &Answer) {

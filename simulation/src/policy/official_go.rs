@@ -1,7 +1,7 @@
 //! A model of the official client for Go: a random plan, and a score of failures within ten seconds.
 //!
-//! A refused connection weighs 40, a reset 2, a deadline nothing; 5xx is not reported. From 124 on a node is in quarantine, which it
-//! leaves by a timer that fires once, a minute after the start: not within a run.
+//! A refused connection weighs 40, a reset 2, a deadline nothing; 5xx is not reported. From 124 on a node is in quarantine, which
+//! it leaves by a timer that fires once, a minute after the start: not within a run.
 
 use alternator_lb::Outcome;
 

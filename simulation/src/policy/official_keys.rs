@@ -1,6 +1,7 @@
-//! The official clients' key affinity on top of the model for C++: a key goes to the node whose place is a number of the key's modulo
-//! the nodes that serve, so that nearly every key goes elsewhere as soon as one of them does not. The clients take that number from a
-//! generator that the key's hash seeds; which one it is makes no difference to how many keys move, so here it is the hash itself.
+//! The official clients' key affinity on top of the model for C++: a key goes to the node whose place is a number of the key's
+//! modulo the nodes that serve, so that nearly every key goes elsewhere as soon as one of them does not. The clients take that
+//! number from a generator that the key's hash seeds; which one it is makes no difference to how many keys move, so here it is the
+//! hash itself.
 
 use alternator_lb::Outcome;
 

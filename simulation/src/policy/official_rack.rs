@@ -1,4 +1,5 @@
-//! The official clients' rack scope on top of the model for C++: only the nodes of the client's rack, and all others if none serves.
+//! The official clients' rack scope on top of the model for C++: only the nodes of the client's rack, and all others if none
+//! serves.
 
 use alternator_lb::Outcome;
 

@@ -1,6 +1,6 @@
-//! Peak-EWMA, as in tower and Finagle: of two random nodes the one with the lower product of estimated latency and open requests. The
-//! estimate jumps to any larger latency and otherwise decays over ten seconds, towards zero while nothing comes. A failure counts by
-//! its latency, however short.
+//! Peak-EWMA, as in tower and Finagle: of two random nodes the one with the lower product of estimated latency and open requests.
+//! The estimate jumps to any larger latency and otherwise decays over ten seconds, towards zero while nothing comes. A failure
+//! counts by its latency, however short.
 
 use alternator_lb::Outcome;
 

@@ -1,12 +1,12 @@
-//! The library itself, through its public API: a handle under virtual time, a query plan for each request, a report of each attempt,
-//! and discovery driven as an event loop drives it.
+//! The library itself, through its public API: a handle under virtual time, a query plan for each request, a report of each
+//! attempt, and discovery driven as an event loop drives it.
 
 use std::time::Duration;
 
 use alternator_lb::{Balancer, Config, Error, NodeId, Outcome};
 
 use super::alarm::Alarm;
-use super::world::{PORT, Time, host_of, node_at, node_of_url};
+use super::world::{PORT, Time, host_of, node_at, node_of_url, rack_of_url};
 use super::{Answer, Client, Fetch, Policy, World};
 use crate::model::Walk;
 
@@ -22,6 +22,7 @@ pub struct Product {
     balancer: Balancer,
     time: Time,
     alarm: Alarm,
+    racks: usize,
     /// The library's number of each node, as far as it has given one.
     ids: Vec<Option<NodeId>>,
     /// The first call that the library refused.
@@ -42,11 +43,13 @@ impl Product {
             balancer: Balancer::with_clock(config, world.time.clock())?,
             time: world.time.clone(),
             alarm: Alarm::new(),
+            racks: client.racks,
             ids: vec![None; client.nodes],
             refused: None,
         };
         while let Some(fetch) = product.balancer.discovery_next() {
-            product.balancer.discovery_feed(fetch.token, 200, &localnodes(&world.listed))?;
+            let body = product.localnodes(&world.listed, rack_of_url(&fetch.url));
+            product.balancer.discovery_feed(fetch.token, 200, &body)?;
         }
         Ok(Box::new(product))
     }
@@ -55,6 +58,13 @@ impl Product {
         let node = node_at(&self.balancer.node(id)?.address)?;
         *self.ids.get_mut(node)? = Some(id);
         Some(node)
+    }
+
+    /// The body of `/localnodes`.
+    fn localnodes(&self, listed: &[usize], rack: Option<usize>) -> Vec<u8> {
+        let wanted = listed.iter().filter(|node| rack.is_none_or(|rack| *node % self.racks == rack));
+        let hosts: Vec<String> = wanted.map(|node| format!("\"{}\"", host_of(*node))).collect();
+        format!("[{}]", hosts.join(",")).into_bytes()
     }
 
     fn note(&mut self, result: Result<(), Error>) {
@@ -104,7 +114,8 @@ impl Policy for Product {
         self.time.set(now);
         std::iter::from_fn(|| self.balancer.discovery_next())
             .filter_map(|fetch| {
-                Some(Fetch { node: node_of_url(&fetch.url)?, timeout: fetch.timeout.as_secs_f64(), token: fetch.token })
+                let (node, rack) = (node_of_url(&fetch.url)?, rack_of_url(&fetch.url));
+                Some(Fetch { node, timeout: fetch.timeout.as_secs_f64(), token: fetch.token, rack })
             })
             .collect()
     }
@@ -112,7 +123,10 @@ impl Policy for Product {
     fn fetched(&mut self, now: f64, fetch: &Fetch, answer: &Answer) {
         self.time.set(now);
         let taken = match answer {
-            Answer::Nodes(listed) => self.balancer.discovery_feed(fetch.token, 200, &localnodes(listed)),
+            Answer::Nodes(listed) => {
+                let body = self.localnodes(listed, fetch.rack);
+                self.balancer.discovery_feed(fetch.token, 200, &body)
+            }
             Answer::Refused => self.balancer.discovery_fail(fetch.token, Outcome::Refused),
             Answer::Silence => self.balancer.discovery_fail(fetch.token, Outcome::Timeout),
         };
@@ -122,10 +136,4 @@ impl Policy for Product {
     fn refused(&self) -> Option<&Error> {
         self.refused.as_ref()
     }
-}
-
-/// The body of `/localnodes`.
-fn localnodes(listed: &[usize]) -> Vec<u8> {
-    let hosts: Vec<String> = listed.iter().map(|node| format!("\"{}\"", host_of(*node))).collect();
-    format!("[{}]", hosts.join(",")).into_bytes()
 }

@@ -15,6 +15,9 @@ const EPOCH: f64 = 3600.0;
 /// The port of all nodes.
 pub const PORT: u16 = 8000;
 
+/// The datacenter of all nodes.
+const DATACENTER: &str = "dc1";
+
 /// What clients share.
 pub struct World {
     /// What all random numbers follow from.
@@ -73,6 +76,17 @@ pub fn node_of_url(url: &str) -> Option<usize> {
     node_at(&Address::parse(authority, PORT).ok()?)
 }
 
+/// The scope of a rack, with its datacenter to fall back to.
+pub fn scope_of_rack(rack: usize) -> String {
+    format!("rack:{DATACENTER}/r{rack}>dc:{DATACENTER}")
+}
+
+/// The rack that a URL of discovery asks for.
+pub fn rack_of_url(url: &str) -> Option<usize> {
+    let parameters = url.split('?').nth(1)?;
+    parameters.split('&').find_map(|parameter| parameter.strip_prefix("rack=r"))?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,5 +100,7 @@ mod tests {
             assert_eq!(node_of_url(&format!("http://{}:8000/localnodes?dc=a", host_of(node))), Some(node));
         }
         assert_eq!(node_of_url("http://example.com:8000/"), None);
+        assert_eq!(rack_of_url("http://10.0.0.1:8000/localnodes?dc=dc1&rack=r2"), Some(2));
+        assert_eq!(rack_of_url("http://10.0.0.1:8000/localnodes?dc=dc1"), None);
     }
 }

@@ -23,7 +23,7 @@ const AFTERWARDS: f64 = 20.0;
 
 /// A policy's colour, the same in every plot of a section.
 fn colour(position: usize) -> RGBColor {
-    const COLOURS: [RGBColor; 8] = [
+    const COLOURS: [RGBColor; 10] = [
         RGBColor(127, 127, 127),
         RGBColor(188, 143, 60),
         RGBColor(214, 39, 40),
@@ -32,6 +32,8 @@ fn colour(position: usize) -> RGBColor {
         RGBColor(227, 119, 194),
         RGBColor(44, 140, 44),
         RGBColor(31, 90, 180),
+        RGBColor(0, 0, 0),
+        RGBColor(255, 127, 14),
     ];
     COLOURS[position % COLOURS.len()]
 }

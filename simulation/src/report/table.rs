@@ -12,14 +12,15 @@ struct Column {
     cell: fn(&Metrics) -> Option<String>,
 }
 
-/// What the columns mean; the letters of the headings in the order of the table.
+/// What the columns mean.
 pub const LEGEND: &str = "\
-p50, p99, p99.9: latency of requests over the whole run, in ms. err: requests that failed for good. att.err: failed attempts per request.
-att/r: attempts per request. max/m: attempts at the busiest node over the mean. q imb: longest queue over the mean queue, over time.
-bad: share of attempts sent to the bad node during the trouble. rec: seconds until it has half its fair share again. xrk: attempts that
-crossed racks. fail/cl: failed attempts a client. felt: seconds from the beginning of the trouble to the last attempt that failed.
-during: attempts for each request during the trouble. strayed, displaced: requests for keys of healthy nodes, and of the bad one, that
-went elsewhere during the trouble. Policies whose name begins with alb are the library itself, the others are models.";
+p50, p99, p99.9: latency of requests over the whole run, in ms. err: requests that failed for good. att.err: failed attempts per
+request. att/r: attempts per request. max/m: attempts at the busiest node over the mean. q imb: longest queue over the mean queue,
+over time. bad: share of attempts sent to the bad node during the trouble. rec: seconds until it has half its fair share again.
+xrk: attempts that crossed racks. fail/cl: failed attempts a client. felt: seconds from the beginning of the trouble to the last
+attempt that failed. during: attempts for each request during the trouble. strayed, displaced: requests for keys of healthy nodes,
+and of the bad one, that went elsewhere during the trouble. Policies whose name begins with alb are the library itself, the others
+are models.";
 
 const COLUMNS: &[Column] = &[
     Column { heading: "p50 ms", cell: |m| Some(format!("{:.2}", m.p50)) },

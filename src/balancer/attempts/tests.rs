@@ -317,3 +317,62 @@ fn a_clock_that_jumps_keeps_requests_flowing_and_brings_nodes_back() {
         bench.eject(1);
     }
 }
+
+/// Two handles for one cluster, in the same process.
+fn two_handles(name: &str, share: &str) -> [Balancer; 2] {
+    [(); 2].map(|()| {
+        let mut config = Config::default();
+        let seeds = (1..=3).map(|i| format!("{name}-{i}")).collect::<Vec<_>>().join(",");
+        for (key, value) in
+            [("seeds", seeds.as_str()), ("discovery", "static"), ("refresh.mode", "manual"), ("health.share", share)]
+        {
+            config.set(key, value).unwrap();
+        }
+        Balancer::new(config).unwrap()
+    })
+}
+
+#[test]
+fn handles_for_one_cluster_share_what_they_learn_of_its_nodes() {
+    let [one, other] = two_handles("shared", "process");
+    for _ in 0..50 {
+        one.report(0, Outcome::Success, 7000).unwrap();
+    }
+    assert!((6900..7100).contains(&other.health_of(0).unwrap().standing.estimate_us.unwrap()));
+    assert_eq!(other.statistics()["nodes"][0]["outcomes"]["success"], 0, "who reported what stays one's own");
+    let generation = other.generation().load(Ordering::Relaxed);
+    one.report(1, Outcome::Refused, 10).unwrap();
+    assert!(other.is_set_aside(1));
+    other.next_node();
+    assert_ne!(other.generation().load(Ordering::Relaxed), generation, "a pick notices, for the next ones");
+    assert!((0..200).all(|_| other.next_node() != Some(1)));
+    let event = other.event_after(0).unwrap();
+    assert!(event.node == Some(1) && event.reason.contains("another handle"), "{event:?}");
+    other.report(2, Outcome::Refused, 10).unwrap();
+    assert!(!one.is_set_aside(2), "the ceiling is that of both");
+}
+
+#[test]
+fn handles_that_do_not_share_learn_each_for_itself() {
+    let [one, other] = two_handles("apart", "handle");
+    one.report(1, Outcome::Refused, 10).unwrap();
+    assert!(one.is_set_aside(1) && !other.is_set_aside(1));
+}
+
+#[test]
+fn threads_of_two_handles_that_eject_at_once_keep_the_ceiling() {
+    let handles = two_handles("ceiling", "process");
+    std::thread::scope(|scope| {
+        for handle in &handles {
+            for node in 0..3 {
+                let handles = &handles;
+                scope.spawn(move || {
+                    for _ in 0..2000 {
+                        handle.report(node, Outcome::Refused, 10).unwrap();
+                        assert!((0..3).filter(|node| handles[0].is_set_aside(*node)).count() <= 1);
+                    }
+                });
+            }
+        }
+    });
+}

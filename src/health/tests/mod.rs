@@ -27,8 +27,10 @@ impl Bench {
         for (key, value) in options {
             config.set(key, value).unwrap();
         }
-        let health = Health::new(&config);
-        health.grow(nodes);
+        let health = Health::new(&config, false);
+        for node in 0..nodes as NodeId {
+            assert!(health.join(node, &Address::parse(&format!("node{node}"), 1).unwrap()));
+        }
         Bench { health, listed: (0..nodes as NodeId).collect(), rng: Rng::new(5), now: Nanos(1 << 50) }
     }
 

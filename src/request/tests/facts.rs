@@ -70,6 +70,8 @@ fn each_parameter_sets_its_own_fact_and_no_other() {
         (r#""AttributeUpdates":{"a":{"Action":"PUT"},"b":{"Action":"ADD"},"c":{"Action":"DELETE"}}"#, add),
         (r#""AttributeUpdates":{"a":{"Action":"ADD"},"b":{"Action":"PUT"},"a":{"Action":"PUT"}}"#, add),
         (r#""AttributeUpdates":{"a":{"Action":"PUT"},"a":{"Action":"ADD"}}"#, add),
+        (r#""AttributeUpdates":{"a":{"Action":"ADD","Action":"PUT"}}"#, add),
+        (r#""AttributeUpdates":{"a":{"Action":"PUT","Action":"ADD"}}"#, none),
         (r#""AttributeUpdates":{"a":{"Action":"DELETE"},"b":{"Value":{"N":"1"}}}"#, none),
         (r#""Other":{"ConditionExpression":"a","Expected":{"a":{}},"ReturnValues":"ALL_OLD","UpdateExpression":"ADD a :a"}"#, none),
     ];

@@ -115,8 +115,9 @@ fn a_key_is_found_behind_16_mb_of_whatever() {
 
 #[test]
 fn a_body_cut_off_anywhere_does_no_harm() {
-    let body = r#"{"TableName":"t\u0041","Item":{"pk":{"B":"aGV\u0035"},"m":{"M":{"x":{"L":[{"N":"1"}]}}}},"Expected":{"a":{}},"ReturnValues":"NONE",
-        "UpdateExpression":"SET a = if_not_exists(a, :v)","AttributeUpdates":{"a":{"Action":"ADD"}},"RequestItems":{"t":[{"PutRequest":{"Item":{}}}]}}"#;
+    let body = r#"{"TableName":"t\u0041","Item":{"pk":{"B":"aGV\u0035"},"m":{"M":{"x":{"L":[{"N":"1"}]}}}},
+        "Expected":{"a":{}},"ReturnValues":"NONE","UpdateExpression":"SET a = if_not_exists(a, :v)",
+        "AttributeUpdates":{"a":{"Action":"ADD"}},"RequestItems":{"t":[{"PutRequest":{"Item":{}}}]}}"#;
     for end in 0..body.len() {
         assert!(read(Operation::PutItem, &body.as_bytes()[..end]).is_err());
         assert!(read_batch(&body.as_bytes()[..end], |_, _| {}).is_err());

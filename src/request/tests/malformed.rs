@@ -48,7 +48,8 @@ fn entries_of_the_wrong_type_are_passed_by() {
 fn half_a_surrogate_pair_spoils_only_the_text_that_it_stands_in() {
     for half in [r"\ud800", r"\udfff", r"\ude00\ud83d"] {
         let body = format!(
-            r#"{{"{half}":1,"TableName":"t","Item":{{"{half}":{{"S":"a"}},"{half}pk":{{"S":"a"}},"pk":{{"S":"b","{half}":"c"}},"sk":{{"S":"{half}"}}}},
+            r#"{{"{half}":1,"TableName":"t","Item":{{"{half}":{{"S":"a"}},"{half}pk":{{"S":"a"}},
+            "pk":{{"S":"b","{half}":"c"}},"sk":{{"S":"{half}"}}}},
             "ReturnValues":"{half}","UpdateExpression":"SET a = :v{half}"}}"#
         );
         let request = read(Operation::PutItem, body.as_bytes()).unwrap();

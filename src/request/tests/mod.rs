@@ -99,8 +99,9 @@ fn the_order_of_members_and_white_space_are_of_no_account() {
 
 #[test]
 fn of_members_with_the_same_name_the_first_one_counts() {
-    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1","S":"2"},"pk":{"N":"3"}},"ReturnValues":"ALL_OLD","ConditionExpression":"x",
-        "Expected":{"a":{}},"UpdateExpression":"ADD a :a","AttributeUpdates":{"a":{"Action":"PUT","Action":"ADD"},"a":{"Action":"ADD"}},
+    let body = br#"{"TableName":"a","Item":{"pk":{"S":"1","S":"2"},"pk":{"N":"3"}},"ReturnValues":"ALL_OLD",
+        "ConditionExpression":"x","Expected":{"a":{}},"UpdateExpression":"ADD a :a",
+        "AttributeUpdates":{"a":{"Action":"PUT","Action":"ADD"},"a":{"Action":"ADD"}},
         "TableName":"b","Item":{"pk":{"S":"4"}},"ReturnValues":"NONE","ConditionExpression":"","Expected":{},"UpdateExpression":"",
         "AttributeUpdates":{"b":{"Action":"DELETE","Value":{}}}}"#;
     let request = read(Operation::PutItem, body).unwrap();

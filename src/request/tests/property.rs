@@ -91,7 +91,8 @@ fn body(json: &Json, state: u64) -> String {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    let character = prop_oneof![4 => prop::char::range(' ', '~'), 2 => prop::sample::select(vec!['"', '\\', '{', '}', '[', ']', '/', '\n', '\0']), 1 => any::<char>()];
+    let structural = prop::sample::select(vec!['"', '\\', '{', '}', '[', ']', '/', '\n', '\0']);
+    let character = prop_oneof![4 => prop::char::range(' ', '~'), 2 => structural, 1 => any::<char>()];
     prop_oneof![3 => prop::collection::vec(character.clone(), 0..12), 1 => prop::collection::vec(character, 0..150)]
         .prop_map(|characters| characters.into_iter().collect())
 }
@@ -114,7 +115,7 @@ fn attribute_value() -> impl Strategy<Value = Json> {
         1 => one("SS", prop::collection::vec(text().prop_map(Json::Text), 0..4).prop_map(Json::List)),
         1 => one("S", plain()),
         1 => plain(),
-        1 => prop::collection::vec((prop::sample::select(vec!["S", "N", "M"]).prop_map(String::from), text().prop_map(Json::Text)), 0..4).prop_map(Json::Map),
+        1 => prop::collection::vec((one_of(&["S", "N", "M"]), text().prop_map(Json::Text)), 0..4).prop_map(Json::Map),
     ];
     leaf.prop_recursive(4, 24, 5, |inner| {
         prop_oneof![
@@ -139,12 +140,17 @@ fn named(name: &'static str, value: impl Strategy<Value = Json>) -> impl Strateg
     value.prop_map(move |value| (name.to_owned(), value))
 }
 
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(texts).prop_map(String::from)
+}
+
 fn pick(texts: &'static [&'static str]) -> impl Strategy<Value = Json> {
-    prop::sample::select(texts).prop_map(|text| Json::Text(text.to_owned()))
+    one_of(texts).prop_map(Json::Text)
 }
 
 fn attribute_updates() -> impl Strategy<Value = Json> {
-    let member = prop_oneof![2 => named("Action", pick(&["ADD", "DELETE", "PUT", ""])), 2 => named("Value", attribute_value()), 1 => named("X", plain())];
+    let action = named("Action", pick(&["ADD", "DELETE", "PUT", ""]));
+    let member = prop_oneof![2 => action, 2 => named("Value", attribute_value()), 1 => named("X", plain())];
     let update = prop_oneof![8 => prop::collection::vec(member, 0..4).prop_map(Json::Map), 1 => plain()];
     prop::collection::vec((text(), update), 0..4).prop_map(Json::Map)
 }
@@ -160,7 +166,7 @@ fn request() -> impl Strategy<Value = Json> {
         2 => named("ReturnValues", pick(&["", "NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW", "all_old"])),
         1 => named("Expected", attributes()),
         2 => named("AttributeUpdates", attribute_updates()),
-        1 => (prop::sample::select(vec!["TableName", "Item", "Key", "Expected", "UpdateExpression", "Other"]).prop_map(String::from), plain()),
+        1 => (one_of(&["TableName", "Item", "Key", "Expected", "UpdateExpression", "Other"]), plain()),
         1 => (text(), attribute_value()),
     ];
     prop::collection::vec(member, 0..9).prop_map(Json::Map)
@@ -196,10 +202,11 @@ fn update_expression() -> impl Strategy<Value = String> {
     let right = (operand.clone(), prop::option::weighted(0.3, (prop::sample::select(vec!["+", "-"]), operand)))
         .prop_map(|(left, more)| more.map_or(left.clone(), |(sign, right)| format!("{left} {sign}{right}")));
     let set = (path(), right).prop_map(|(path, right)| format!("{path}={right}"));
+    let of_set = (path(), value()).prop_map(|(path, value)| format!("{path} {value}"));
     let clause = prop_oneof![
         6 => (Just("SET"), prop::collection::vec(set, 1..4)),
         3 => (Just("REMOVE"), prop::collection::vec(path(), 1..4)),
-        1 => (prop::sample::select(vec!["ADD", "DELETE"]), prop::collection::vec((path(), value()).prop_map(|(path, value)| format!("{path} {value}")), 1..3)),
+        1 => (prop::sample::select(vec!["ADD", "DELETE"]), prop::collection::vec(of_set, 1..3)),
     ];
     let clause = (clause, any::<bool>(), "[ \t\n]{1,2}").prop_map(|((keyword, actions), is_lower, space)| {
         let keyword = if is_lower { keyword.to_ascii_lowercase() } else { keyword.to_owned() };
@@ -235,13 +242,12 @@ proptest! {
 
     #[test]
     fn a_batch_is_read_as_a_parser_with_a_tree_reads_it(
-        tables in prop::collection::vec((text(), prop::collection::vec(entry(), 0..3)), 0..3), more in any::<bool>(), state in any::<u64>(),
+        maps in prop::collection::vec(prop::collection::vec((text(), prop::collection::vec(entry(), 0..3)), 0..3), 1..3),
+        state in any::<u64>(),
     ) {
-        let tables = Json::Map(tables.into_iter().map(|(table, entries)| (table, Json::List(entries))).collect());
-        let mut members = vec![("RequestItems".to_owned(), tables)];
-        if more {
-            members.push(("RequestItems".to_owned(), Json::Map(vec![("second".to_owned(), Json::List(vec![]))])));
-        }
+        let list = |(table, entries)| (table, Json::List(entries));
+        let map = |tables: Vec<_>| ("RequestItems".to_owned(), Json::Map(tables.into_iter().map(list).collect()));
+        let members = maps.into_iter().map(map).collect();
         let body = body(&Json::Map(members), state);
         let mut found = Vec::new();
         read_batch(body.as_bytes(), |table, object| {
@@ -253,7 +259,8 @@ proptest! {
 
     #[test]
     fn a_damaged_request_is_read_as_a_parser_with_a_tree_reads_it_or_not_at_all(
-        json in request(), state in any::<u64>(), damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        json in request(), state in any::<u64>(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
         let mut body = body(&json, state).into_bytes();
         for (index, byte) in damage {
@@ -274,7 +281,8 @@ proptest! {
             prop::collection::vec(any::<u8>(), 0..300),
             prop::collection::vec(prop::sample::select(&b"{}[]\":,\\ \nauSNB09-"[..]), 0..300),
         ],
-        start in prop::sample::select(vec!["", r#"{"Item":{"pk":"#, r#"{"UpdateExpression":""#, r#"{"RequestItems":{"t":[{"PutRequest":{"Item":"#, r#"{"Item":{"pk":{"B":""#]),
+        start in one_of(&["", r#"{"Item":{"pk":"#, r#"{"UpdateExpression":""#, r#"{"RequestItems":{"t":[{"PutRequest":{"Item":"#,
+            r#"{"Item":{"pk":{"B":""#]),
         end in prop::sample::select(vec!["", "\"}", "\"}}}", "}}"]),
     ) {
         let body = [start.as_bytes(), &bytes, end.as_bytes()].concat();

@@ -6,8 +6,8 @@ use clap::{Parser, ValueEnum};
 
 use crate::scenario::{SCENARIOS, Scenario};
 
-/// Puts load on a local cluster through the C ABI while its nodes are killed, stopped, slowed down and restarted. The exit status is 0
-/// only if every expectation of every scenario holds.
+/// Puts load on a local cluster through the C ABI while its nodes are killed, stopped, slowed down and restarted. The exit status
+/// is 0 only if every expectation of every scenario holds.
 #[derive(Parser)]
 #[command(version)]
 pub struct Cli {
@@ -110,6 +110,11 @@ impl Policy {
 }
 
 impl Cli {
+    /// Calls per second of all threads, if a call took no longer than a healthy node does.
+    pub fn possible_rate(&self) -> f64 {
+        f64::from(self.threads) * 1000.0 / self.base_ms as f64
+    }
+
     /// The scenarios to run, each with a size of the cluster.
     pub fn runs(&self) -> Vec<(&'static Scenario, usize)> {
         let chosen: Vec<_> = if self.scenarios.is_empty() { SCENARIOS.iter().collect() } else { self.scenarios.clone() };

@@ -15,7 +15,7 @@ pub struct Http {
 }
 
 impl Http {
-    /// Exchanges take that long at most, and half of that to connect: so a node that can not be reached is told from one that hangs.
+    /// Exchanges take that long at most, and half of that to connect: who can not be reached is told from who hangs.
     pub fn new(limit: Duration) -> Http {
         let config = Config::builder()
             .timeout_global(Some(limit))

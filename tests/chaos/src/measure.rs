@@ -1,7 +1,7 @@
 //! Figures, made from what a run left behind.
 //!
-//! Throughput is of calls that succeeded, by their end; latency is of all calls, by their beginning; attempts count by the moment at
-//! which the plan was asked for a node, so that what was known at that moment is what counts.
+//! Throughput is of calls that succeeded, by their end; latency is of all calls; attempts count by the moment at which the plan was
+//! asked for a node, so that what was known at that moment is what counts.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -17,12 +17,15 @@ pub const BIN: Duration = Duration::from_millis(250);
 /// After the first time-outs have ended, a client knows; what it has to do then may take it that long.
 const GRACE: Duration = Duration::from_millis(250);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Calls per second before the event, during it, and at the end.
     pub before: f64,
     pub during: f64,
     pub after: f64,
+    /// The reference's calls per second during the event and at the end, as parts of those before.
+    pub reference_during: f64,
+    pub reference_after: f64,
     /// The worst bin in the same part of the event, in calls per second.
     pub worst: f64,
     pub failed_calls: usize,
@@ -46,9 +49,26 @@ pub struct Latency {
     pub p999: Duration,
 }
 
+impl Figures {
+    /// Calls per second during the event, as a part of those before and of what the machine allowed.
+    pub fn kept(&self) -> f64 {
+        self.during / self.before / self.reference_during
+    }
+
+    /// The same at the end.
+    pub fn regained(&self) -> f64 {
+        self.after / self.before / self.reference_after
+    }
+
+    /// Whether the reference went on as before, give or take five percent, so that the machine gave the clients the same all the time.
+    pub fn is_steady(&self) -> bool {
+        [self.reference_during, self.reference_after].iter().all(|part| (0.95..=1.05).contains(part))
+    }
+}
+
 /// All figures of a run on that many nodes.
 pub fn figures(record: &Record, nodes: usize, trial: Trial) -> Figures {
-    let Record { calls, outages, phases, .. } = record;
+    let Record { calls, reference, outages, phases, .. } = record;
     let event = &phases.event;
     let settled = event.start + ATTEMPT_LIMIT + GRACE..event.end;
     let end = (phases.after.start + phases.after.end) / 2..phases.after.end;
@@ -58,6 +78,8 @@ pub fn figures(record: &Record, nodes: usize, trial: Trial) -> Figures {
         before: rate(calls, &phases.before),
         during: rate(calls, &settled),
         after: rate(calls, &end),
+        reference_during: rate(reference, &settled) / rate(reference, &phases.before),
+        reference_after: rate(reference, &end) / rate(reference, &phases.before),
         worst: bins(calls, &settled).into_iter().fold(f64::INFINITY, f64::min),
         failed_calls: calls.iter().filter(|call| !call.succeeded()).count(),
         failed_attempts: attempts().filter(|attempt| !attempt.outcome.is_success()).count(),
@@ -253,6 +275,7 @@ mod tests {
         let back = back_after(&calls, 0, 0.5 / 3.0, ms(1000)..ms(5000)).expect("it comes back");
         assert!(back > ms(1500) && back <= ms(2000), "{back:?}");
         assert_eq!(back_after(&calls, 2, 0.5 / 3.0, ms(1000)..ms(5000)), None);
+        assert_eq!(back_after(&[], 0, 0.5 / 3.0, ms(1000)..ms(5000)), None, "half of nothing is no share");
     }
 
     #[test]

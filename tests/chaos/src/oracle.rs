@@ -25,6 +25,13 @@ pub struct Balance {
     pub phantom: u64,
 }
 
+impl Balance {
+    /// Whether all is there that must be, and nothing else.
+    pub fn is_right(&self) -> bool {
+        self.lost == 0 && self.phantom == 0
+    }
+}
+
 /// The body of the UpdateItem that adds one to a key's counter.
 pub fn add_one(key: usize) -> String {
     json!({

@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::cluster::Cluster;
 use crate::log::{Call, Clock, Outage, Phases};
 use crate::oracle::{self, Balance};
+use crate::reference;
 use crate::scenario::Scenario;
 use crate::worker::Worker;
 
@@ -28,6 +29,8 @@ pub struct Setup {
 /// What a run left behind.
 pub struct Record {
     pub calls: Vec<Call>,
+    /// Those of the reference.
+    pub reference: Vec<Call>,
     pub outages: Vec<Outage>,
     pub phases: Phases,
     pub balance: Balance,
@@ -35,8 +38,11 @@ pub struct Record {
 
 /// Runs a scenario on that many nodes, with clients of these options.
 pub fn run(setup: &Setup, scenario: &Scenario, nodes: usize, options: &[(String, String)]) -> Result<Record, String> {
-    let cluster = Cluster::start(&setup.altcluster, nodes, &setup.engine, setup.base_ms)?;
-    oracle::create(&cluster.urls[0])?;
+    let start = |nodes| {
+        let cluster = Cluster::start(&setup.altcluster, nodes, &setup.engine, setup.base_ms)?;
+        oracle::create(&cluster.urls[0]).map(|()| cluster)
+    };
+    let (cluster, unharmed) = (start(nodes)?, start(1)?);
     let mut options = options.to_vec();
     options.push(("seeds".into(), cluster.urls[0].trim_start_matches("http://").into()));
     let clients = (0..setup.clients).map(|_| Client::new(&options)).collect::<Result<Vec<_>, _>>()?;
@@ -46,7 +52,7 @@ pub fn run(setup: &Setup, scenario: &Scenario, nodes: usize, options: &[(String,
 
     let clock = Clock::start();
     let stop = AtomicBool::new(false);
-    let (calls, happened) = std::thread::scope(|scope| {
+    let (calls, reference, happened) = std::thread::scope(|scope| {
         let workers: Vec<_> = (0..setup.threads)
             .map(|thread| {
                 let number = thread % clients.len();
@@ -55,19 +61,22 @@ pub fn run(setup: &Setup, scenario: &Scenario, nodes: usize, options: &[(String,
                 scope.spawn(move || worker.run(stop))
             })
             .collect();
+        let references: Vec<_> =
+            (0..reference::THREADS).map(|_| scope.spawn(|| reference::run(&unharmed.urls[0], clock, &stop))).collect();
         let happened = play(setup, scenario, &cluster, clock);
         stop.store(true, Ordering::Relaxed);
         let calls = workers.into_iter().map(|worker| worker.join().unwrap_or_else(|_| Err("a worker panicked".into())));
-        (calls.collect::<Result<Vec<_>, _>>(), happened)
+        let reference = references.into_iter().map(|thread| thread.join().map_err(|_| "a reference thread panicked".to_owned()));
+        (calls.collect::<Result<Vec<_>, _>>(), reference.collect::<Result<Vec<_>, _>>(), happened)
     });
     let (phases, outages) = happened?;
-    let calls = calls?.concat();
+    let (calls, reference) = (calls?.concat(), reference?.concat());
     // All nodes are well by now; the last one is that which most scenarios leave alone.
     let reader = nodes - 1;
     cluster.clear_faults(reader)?;
     let finals = oracle::read(&cluster.urls[reader])?;
     let balance = oracle::check(&calls, &finals);
-    Ok(Record { calls, outages, phases, balance })
+    Ok(Record { calls, reference, outages, phases, balance })
 }
 
 /// Lets the timeline go by, and tells what happened when.

@@ -79,7 +79,7 @@ pub enum Trial {
 /// What must hold in a scenario.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Expect {
-    /// Calls per second during the event, once the first time-outs are over, as a part of those before: at least.
+    /// Calls per second during the event, once the first time-outs are over, as a part of those before, by the reference: at least.
     Keeps(f64),
     /// The same at the end of the run.
     Regains(f64),
@@ -91,6 +91,13 @@ pub enum Expect {
     BadShare(f64),
     /// Attempts per call while nodes are bad: at most.
     Amplification(f64),
+}
+
+impl Expect {
+    /// Whether a machine that is busy with other things can spoil it.
+    pub fn is_of_throughput(&self) -> bool {
+        matches!(self, Keeps(_) | Regains(_))
+    }
 }
 
 const fn step(at: f64, who: Who, act: Act) -> Step {
@@ -144,7 +151,7 @@ pub const SCENARIOS: &[Scenario] = &[
         quick: true,
         ..PLAIN
     },
-    // Where requests fail and probes do not, a node comes back and is tried again, less and less often: late attempts are part of it.
+    // Where requests fail and probes do not, a node comes back and is tried again, less and less often.
     Scenario {
         name: "resets",
         what: "a node resets every connection that brings it a request",
@@ -171,7 +178,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         name: "flapping",
-        what: "a node hangs and goes on, four times as long as the event has quarters",
+        what: "a node hangs and goes on, twice",
         timeline: &[step(0.0, One, Stop), step(0.25, One, Continue), step(0.5, One, Stop), step(0.75, One, Continue)],
         expected: &[Keeps(0.8), Regains(0.9), FailedCalls(0)],
         ..PLAIN
@@ -195,7 +202,8 @@ pub const SCENARIOS: &[Scenario] = &[
         what: "as many nodes are killed as may be set aside",
         sizes: &[9],
         timeline: &[step(0.0, Half, Kill), step(1.0, Half, Restart)],
-        expected: &[Keeps(0.9), Regains(0.9), FailedCalls(0), LateAttempts(0)],
+        // A call has as many attempts as there are dead nodes, so the first of a client may meet them all.
+        expected: &[Keeps(0.9), Regains(0.9), FailedCalls(2), LateAttempts(0)],
         ..PLAIN
     },
     Scenario {
@@ -264,7 +272,7 @@ mod tests {
 
     #[test]
     fn never_more_than_half_are_bad_where_calls_must_not_fail() {
-        for scenario in SCENARIOS.iter().filter(|scenario| scenario.expected.contains(&FailedCalls(0))) {
+        for scenario in SCENARIOS.iter().filter(|s| s.expected.iter().any(|expect| matches!(expect, FailedCalls(_)))) {
             for &nodes in scenario.sizes {
                 let mut bad = vec![false; nodes];
                 for (_, node, act) in scenario.moments(nodes, EVENT) {
