@@ -1,7 +1,7 @@
 """Load from threads or tasks, and what it sees while a node dies, hangs and comes back.
 
-Each worker writes items that nobody else writes, and reads each back. An item is written with one value alone: a node that hangs has a
-request in its socket that was made again elsewhere, and carries it out when it goes on.
+Each worker writes items that nobody else writes, and reads each back. An item is written with one value alone: a node that hangs
+has a request in its socket that was made again elsewhere, and carries it out when it goes on.
 """
 
 from __future__ import annotations
