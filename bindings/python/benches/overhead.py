@@ -27,8 +27,8 @@ WHAT = {"plain": "plain boto3", "balanced": "balanced", "affinity": "with key af
 def main() -> int:
     parser = argparse.ArgumentParser(description="CPU time per request over plain boto3")
     parser.add_argument("--official", metavar="PYTHON", help="an interpreter with the official client, to be measured too")
-    parser.add_argument("--rounds", type=int, default=400, help="rounds of blocks (default: %(default)s)")
-    parser.add_argument("--block", type=int, default=10, help="requests in a block (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=120, help="rounds of blocks (default: %(default)s)")
+    parser.add_argument("--block", type=int, default=50, help="requests in a block (default: %(default)s)")
     options = parser.parse_args()
 
     cluster = Cluster("--nodes", "1", "--engine", "canned")

@@ -151,7 +151,9 @@ class Hooks:
 
     def _retry(self, **event: Any) -> Any:
         assert self._sdk_retry is not None
-        return self._hurry(self._sdk_retry(**event), event)
+        delay = self._sdk_retry(**event)
+        # After most calls: a success.
+        return None if delay is None else self._hurry(delay, event)
 
     def _hurry(self, delay: Any, event: dict[str, Any]) -> Any:
         """The SDK's verdict on a retry, without its pause when another node is asked."""
