@@ -308,6 +308,6 @@ def _error(library: CDLL, status: int, error: _native.Error | None = None) -> er
 
 
 def _milliseconds(timeout: float) -> int:
-    if not timeout >= 0:
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
         raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more")
     return round(min(timeout * 1000, _LONGEST_MS))

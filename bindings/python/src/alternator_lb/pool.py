@@ -13,6 +13,7 @@ No lock is held and no thread started: a pool may be used by any number of threa
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,10 @@ from datetime import datetime, timezone
 from time import perf_counter_ns
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from . import _library, _native, errors
+from . import _check, _library, _native, errors
 from ._core import Core
 from ._log import logger
+from .config import core_options
 
 T = TypeVar("T")
 
@@ -107,6 +109,9 @@ class EndpointPool(Generic[T]):
     def __init__(
         self, endpoints: Iterable[T], *, algorithm: Algorithm[T] | None = None, options: Mapping[str, str] | None = None
     ) -> None:
+        if isinstance(endpoints, (str, bytes)) or not isinstance(endpoints, Iterable):
+            raise _check.refused("endpoints", endpoints, "a list of endpoints, or something else to iterate over")
+        _check.instance("algorithm", algorithm, Algorithm)
         raw: list[T] = []
         for endpoint in endpoints:
             if endpoint not in raw:
@@ -115,7 +120,7 @@ class EndpointPool(Generic[T]):
             raise errors.bad_value(f"{len(raw)} endpoints are not accepted: 1 to {_MOST} different ones")
         # The core knows them by names that nobody looks up: in a static list nothing is asked, and requests are the caller's.
         names = [f"endpoint-{number}" for number in range(len(raw))]
-        settings = {"seeds": ",".join(names), "discovery": "static", "refresh.mode": "manual", **(options or {})}
+        settings = {"seeds": ",".join(names), "discovery": "static", "refresh.mode": "manual", **core_options(options)}
         self._core: Final = Core(_library.load(), settings.items())
         ids = {host: node_id for node_id, host in self._core.hosts()}
         self.algorithm: Algorithm[T] = Algorithm() if algorithm is None else algorithm
@@ -166,7 +171,7 @@ class EndpointPool(Generic[T]):
         endpoints.sort(key=lambda endpoint: (endpoint in self._failed, endpoint.node_id != chosen))
         elected: Endpoint[T] | None = None
         try:
-            elected = (method or self.algorithm.find_best_endpoint)(endpoints)
+            elected = self._checked((method or self.algorithm.find_best_endpoint)(endpoints))
         finally:
             # The core takes its choice for the beginning of a use.
             if elected is None or elected.node_id != chosen:
@@ -177,7 +182,7 @@ class EndpointPool(Generic[T]):
 
     def fail(self, isolate_method: Judge[T] | None = None, *, endpoint: Endpoint[T] | None = None) -> None:
         """Marks a failure: of `endpoint`, or of the one that this thread has picked last; then isolates who is to be."""
-        failed = endpoint or self._own()
+        failed = self._own() if endpoint is None else self._checked(endpoint)
         self._failed.add(failed)
         self._report(failed, _native.OUTCOME_SERVER_ERROR, 0)
         failed.last_failure_time = datetime.now(timezone.utc)
@@ -189,8 +194,11 @@ class EndpointPool(Generic[T]):
 
     def succeed(self, *, endpoint: Endpoint[T] | None = None, seconds: float = 0.0) -> None:
         """Marks a success: of `endpoint`, or of the one that this thread has picked last."""
+        succeeded = self._own() if endpoint is None else self._checked(endpoint)
+        if not 0 <= seconds < math.inf:
+            raise _check.refused("seconds", seconds, "how long the use took, 0 or more")
         self._failed.clear()
-        self._report(endpoint or self._own(), _native.OUTCOME_SUCCESS, seconds)
+        self._report(succeeded, _native.OUTCOME_SUCCESS, seconds)
 
     def recover(self, method: Judge[T] | None = None) -> None:
         """Takes isolated endpoints into use again, as `method` or the algorithm has it."""
@@ -208,13 +216,17 @@ class EndpointPool(Generic[T]):
         isolate_method: Judge[T] | None = None,
         elect_method: Elect[T] | None = None,
         recover_method: Judge[T] | None = None,
-        exempt_exceptions: tuple[type[BaseException], ...] = (),
+        exempt_exceptions: type[BaseException] | tuple[type[BaseException], ...] = (),
     ) -> Iterator[T]:
         """The active endpoint for the length of a `with`, whose end marks it. It stays the active one until it fails.
 
         An exception is a failure, and is swallowed until all endpoints have failed since anything went well. One of
         `exempt_exceptions` says nothing about the endpoint and is let through; so is KeyboardInterrupt and its like.
         """
+        if not isinstance(exempt_exceptions, tuple):
+            exempt_exceptions = (exempt_exceptions,)
+        if not all(isinstance(kind, type) and issubclass(kind, BaseException) for kind in exempt_exceptions):
+            raise _check.refused("exempt_exceptions", exempt_exceptions, "classes of exceptions, as a tuple")
         if auto_recover:
             self.recover(recover_method)
         endpoint = self._active
@@ -247,6 +259,11 @@ class EndpointPool(Generic[T]):
         """The endpoint that this thread means: that of its last pick, else the active one, else one that is elected now."""
         picked: Endpoint[T] | None = getattr(self._picked, "endpoint", None)
         return picked or self._active or self.elect()
+
+    def _checked(self, endpoint: Endpoint[T]) -> Endpoint[T]:
+        if not any(endpoint is own for own in self.endpoints):
+            raise _check.refused("endpoint", endpoint, "one of this pool's `endpoints`")
+        return endpoint
 
     def _report(self, endpoint: Endpoint[T], outcome: int, seconds: float) -> None:
         self._core.report(endpoint.node_id, outcome, round(seconds * 1e6))
