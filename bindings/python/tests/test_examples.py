@@ -33,4 +33,4 @@ def test_counter_counts_every_view_once_and_on_one_node_for_each_page(cluster: C
 
 
 def test_demo_loses_nothing_while_a_node_is_killed(cluster: Cluster) -> None:
-    run(cluster, "demo.py", "--control", cluster.control, "--items", "600")
+    run(cluster, "demo.py", "--control", cluster.control, "--items", "600", "--outage", "1")

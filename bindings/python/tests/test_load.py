@@ -23,7 +23,7 @@ from alternator_lb import AlternatorLB, AsyncAlternatorLB
 
 # How long each call takes at a node, in milliseconds, by the number of workers.
 SLOW = {4: 8, 48: 90}
-BEFORE, DURING = 2.0, 5.0
+BEFORE, DURING = 2.0, 4.0
 IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 4})
 # What is done to a node, what ends it, and the least that must be left of the rate.
 FAULTS = [("kill", "restart", 0.9), ("stop", "cont", 0.7)]
