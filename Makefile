@@ -9,11 +9,12 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-go test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-go header docs cluster library tools python-env go-archive c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,7 +22,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-go test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -52,6 +53,10 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
 	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
 		$(PYTHON) -m pytest -q
+
+test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
+	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
+	cd bindings/go && PYTHON=$(PYTHON) go test -race -count=1 ./...
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -96,6 +101,9 @@ c-build: cluster
 	cmake -S . -B $(BUILD)/c -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON -DALTERNATOR_LB_BENCHES=ON \
 		-DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) -DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
 	cmake --build $(BUILD)/c
+
+go-archive: ## place the core in the Go module, as a static archive
+	@bash scripts/go_archive.sh
 
 python-env: $(VENV)/installed
 

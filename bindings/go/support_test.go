@@ -1,0 +1,110 @@
+package alb_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"go.uber.org/goleak"
+
+	alb "github.com/scylladb/alternator-lb/bindings/go"
+	"github.com/scylladb/alternator-lb/bindings/go/internal/altcluster"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// Clusters of several test programs run at once: each takes subnets of its own.
+var subnets atomic.Int32
+
+func subnet() string {
+	first, err := strconv.Atoi(os.Getenv("ALTERNATOR_GO_SUBNET"))
+	if err != nil {
+		first = 61
+	}
+	return fmt.Sprintf("127.%d.%d", first, subnets.Add(1))
+}
+
+func start(t testing.TB, arguments ...string) *altcluster.Cluster {
+	t.Helper()
+	return altcluster.Start(t, append([]string{"--subnet", subnet()}, arguments...)...)
+}
+
+func balance(t testing.TB, cluster *altcluster.Cluster, options ...alb.Option) *alb.AlternatorLB {
+	t.Helper()
+	options = append([]alb.Option{alb.WithPort(cluster.Port), alb.WithScheme(cluster.Scheme)}, options...)
+	lb, err := alb.NewAlternatorLB(cluster.Seeds(), options...)
+	must(t, err)
+	t.Cleanup(lb.Close)
+	return lb
+}
+
+// refreshed is a balancer that knows all nodes and starts no goroutine.
+func refreshed(t testing.TB, cluster *altcluster.Cluster, options ...alb.Option) *alb.AlternatorLB {
+	t.Helper()
+	lb := balance(t, cluster, append([]alb.Option{alb.WithManualRefresh()}, options...)...)
+	must(t, lb.Refresh(t.Context()))
+	return lb
+}
+
+const items = "items"
+
+func createTable(t testing.TB, client *dynamodb.Client) {
+	t.Helper()
+	_, err := client.CreateTable(context.Background(), &dynamodb.CreateTableInput{
+		TableName:            aws.String(items),
+		KeySchema:            []types.KeySchemaElement{{AttributeName: aws.String("pk"), KeyType: types.KeyTypeHash}},
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: aws.String("pk"), AttributeType: types.ScalarAttributeTypeS}},
+		BillingMode:          types.BillingModePayPerRequest,
+	})
+	must(t, err)
+}
+
+func text(value string) types.AttributeValue { return &types.AttributeValueMemberS{Value: value} }
+
+func item(key, value string) map[string]types.AttributeValue {
+	return map[string]types.AttributeValue{"pk": text(key), "v": text(value)}
+}
+
+func put(client *dynamodb.Client, key, value string) error {
+	_, err := client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String(items), Item: item(key, value)})
+	return err
+}
+
+func get(t testing.TB, client *dynamodb.Client, key string) string {
+	t.Helper()
+	answer, err := client.GetItem(t.Context(), &dynamodb.GetItemInput{
+		TableName: aws.String(items), Key: map[string]types.AttributeValue{"pk": text(key)}, ConsistentRead: aws.Bool(true),
+	})
+	must(t, err)
+	value, ok := answer.Item["v"].(*types.AttributeValueMemberS)
+	if !ok {
+		t.Fatalf("%s is not there: %v", key, answer.Item)
+	}
+	return value.Value
+}
+
+func listTables(client *dynamodb.Client) error {
+	_, err := client.ListTables(context.Background(), &dynamodb.ListTablesInput{})
+	return err
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// within is generous: machines that run tests are busy.
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	return ctx
+}
