@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
@@ -34,12 +33,11 @@ var levels = map[string]slog.Level{
 
 // eventLog writes each event of the core to a logger once, and hands out those since it was last asked.
 type eventLog struct {
-	handle    *core.Handle
-	log       *slog.Logger
-	generated atomic.Uint64
-	mutex     sync.Mutex
-	logged    uint64
-	read      uint64
+	handle *core.Handle
+	log    *slog.Logger
+	mutex  sync.Mutex
+	logged uint64
+	read   uint64
 }
 
 func newEventLog(handle *core.Handle, log *slog.Logger) *eventLog {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -80,7 +81,7 @@ func transportOutcome(err error) core.Outcome {
 		return core.Refused
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timed) && timed.Timeout():
 		return core.TimedOut
-	case operation != nil:
+	case operation != nil, errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return core.Reset
 	default:
 		return core.Cancelled

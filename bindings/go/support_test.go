@@ -1,8 +1,17 @@
 package alb_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"os"
 	"strconv"
 	"sync/atomic"
@@ -102,9 +111,52 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// within is generous: machines that run tests are busy.
-func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
+// outcomes adds up what was reported of all nodes.
+func outcomes(t testing.TB, lb *alb.AlternatorLB) map[string]int {
+	t.Helper()
+	text, err := lb.Statistics()
+	must(t, err)
+	var statistics struct {
+		Nodes []struct{ Outcomes map[string]int }
+	}
+	must(t, json.Unmarshal(text, &statistics))
+	sum := make(map[string]int)
+	for _, node := range statistics.Nodes {
+		for outcome, count := range node.Outcomes {
+			sum[outcome] += count
+		}
+	}
+	return sum
+}
+
+func total(counts map[string]int) (sum int) {
+	for _, count := range counts {
+		sum += count
+	}
+	return sum
+}
+
+// gzipped is so many zeros.
+func gzipped(t testing.TB, length int) []byte {
+	t.Helper()
+	var buffer bytes.Buffer
+	writer := gzip.NewWriter(&buffer)
+	_, err := writer.Write(make([]byte, length))
+	must(t, err)
+	must(t, writer.Close())
+	return buffer.Bytes()
+}
+
+// stranger writes a certificate that nobody has signed.
+func stranger(t testing.TB, certFile, keyFile string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	must(t, os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}), 0o600))
+	must(t, os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
 }
