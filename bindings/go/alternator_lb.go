@@ -160,6 +160,9 @@ func (lb *AlternatorLB) PartitionKeyName(table string) string { return lb.handle
 // Statistics is a JSON object that docs/STATISTICS.md describes.
 func (lb *AlternatorLB) Statistics() (json.RawMessage, error) { return lb.handle.Statistics() }
 
+// Generation is a number that changes with the list of nodes and with what is set aside. It costs no more than a read from memory.
+func (lb *AlternatorLB) Generation() uint64 { return lb.handle.Generation() }
+
 // Events gives what happened since the last call, oldest first. The last 256 events are kept.
 func (lb *AlternatorLB) Events() []Event { return lb.driver.events.unread() }
 

@@ -114,12 +114,10 @@ func must(t testing.TB, err error) {
 // outcomes adds up what was reported of all nodes.
 func outcomes(t testing.TB, lb *alb.AlternatorLB) map[string]int {
 	t.Helper()
-	text, err := lb.Statistics()
-	must(t, err)
 	var statistics struct {
 		Nodes []struct{ Outcomes map[string]int }
 	}
-	must(t, json.Unmarshal(text, &statistics))
+	read(t, lb, &statistics)
 	sum := make(map[string]int)
 	for _, node := range statistics.Nodes {
 		for outcome, count := range node.Outcomes {
@@ -127,6 +125,13 @@ func outcomes(t testing.TB, lb *alb.AlternatorLB) map[string]int {
 		}
 	}
 	return sum
+}
+
+func read(t testing.TB, lb *alb.AlternatorLB, statistics any) {
+	t.Helper()
+	text, err := lb.Statistics()
+	must(t, err)
+	must(t, json.Unmarshal(text, statistics))
 }
 
 func total(counts map[string]int) (sum int) {

@@ -44,7 +44,8 @@ func TestClientCertificatesAndAuthorities(t *testing.T) {
 		"no checks":   {alb.WithoutVerification(), files},
 	} {
 		t.Run(name, func(t *testing.T) {
-			lb, err := alb.NewAlternatorLB(cluster.Seeds()[:1], append(options, alb.WithPort(cluster.Port), alb.WithScheme("https"))...)
+			lb, err := alb.NewAlternatorLB(cluster.Seeds()[:1], append(options, alb.WithPort(cluster.Port), alb.WithScheme("https"),
+				alb.WithPolicy(alb.Random))...)
 			must(t, err)
 			defer lb.Close()
 			altcluster.Eventually(t, "three nodes are known", func() bool { return len(lb.Nodes()) == 3 })
