@@ -34,7 +34,7 @@ func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &AlternatorLB{balancer: b, sdk: &s.sdk, wire: newWire(b.handle, s.userAgent), settings: s}, nil
+	return &AlternatorLB{balancer: b, sdk: &s.sdk, wire: newWire(b.handle, &s.sdk), settings: s}, nil
 }
 
 // Derive gives a balancer that shares the nodes, and all that is known of them, and differs in what concerns clients: credentials, region,
@@ -49,7 +49,7 @@ func (lb *AlternatorLB) Derive(options ...Option) (*AlternatorLB, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	return &AlternatorLB{balancer: lb.balancer, sdk: &s.sdk, wire: newWire(lb.handle, s.userAgent), settings: &s}, nil
+	return &AlternatorLB{balancer: lb.balancer, sdk: &s.sdk, wire: newWire(lb.handle, &s.sdk), settings: &s}, nil
 }
 
 // WithCredentials gives a balancer for the same nodes whose clients sign their requests.
@@ -65,6 +65,12 @@ func (lb *AlternatorLB) Close() {
 	lb.balancer.close()
 	lb.sdk.client.CloseIdleConnections()
 }
+
+// StopRefresh ends the goroutine that refreshes, until StartRefresh: requests go on over the nodes that are known.
+func (lb *AlternatorLB) StopRefresh() { lb.balancer.stopRefresh() }
+
+// StartRefresh starts the goroutine that refreshes, unless it runs. NewAlternatorLB has done so, but WithManualRefresh.
+func (lb *AlternatorLB) StartRefresh() { lb.balancer.startRefresh() }
 
 // Nodes gives the URLs of the nodes that requests are routed over, those set aside included.
 func (lb *AlternatorLB) Nodes() []url.URL {

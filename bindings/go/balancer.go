@@ -28,8 +28,10 @@ type balancer struct {
 
 	ctx    context.Context
 	cancel context.CancelFunc
-	mutex  sync.Mutex // orders spawn and close
+	mutex  sync.Mutex // orders what begins and close
 	beside sync.WaitGroup
+	// Ends the goroutine that refreshes; nil while none runs.
+	refreshing func()
 }
 
 func newBalancer(s *settings) (*balancer, error) {
@@ -45,9 +47,37 @@ func newBalancer(s *settings) (*balancer, error) {
 	}
 	b.driver = newDriver(handle, fetcher, s.agentOfDiscovery(), newEventLog(handle, s.log))
 	if !s.manual {
-		b.spawn(b.driver.run)
+		b.startRefresh()
 	}
 	return b, nil
+}
+
+// startRefresh begins the goroutine that refreshes, unless it runs.
+func (b *balancer) startRefresh() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.refreshing != nil || b.closed.Load() {
+		return
+	}
+	ctx, cancel := context.WithCancel(b.ctx)
+	ended := make(chan struct{})
+	b.refreshing = func() {
+		cancel()
+		<-ended
+	}
+	go func() {
+		defer close(ended)
+		b.driver.run(ctx)
+	}()
+}
+
+func (b *balancer) stopRefresh() {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.refreshing != nil {
+		b.refreshing()
+		b.refreshing = nil
+	}
 }
 
 // spawn runs something beside the requests; it ends before close returns. Nothing is begun once that was called.
@@ -69,6 +99,7 @@ func (b *balancer) close() {
 	first := b.closed.CompareAndSwap(false, true)
 	b.mutex.Unlock()
 	b.cancel()
+	b.stopRefresh()
 	b.beside.Wait()
 	if first {
 		b.driver.close()

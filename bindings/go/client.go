@@ -92,7 +92,7 @@ func (p *client) build(stack *middleware.Stack) error {
 			return err
 		}
 	}
-	if p.wire.contentEncoding != "" {
+	if p.wire.compress != nil {
 		if err := stack.Build.Add(c, middleware.After); err != nil {
 			return err
 		}

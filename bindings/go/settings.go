@@ -37,6 +37,7 @@ type sdk struct {
 	region           string
 	awsConfigOptions []func(*aws.Config)
 	userAgent        func(string) string
+	compress         Compressor
 	http             httpSettings
 	client           *http.Client
 }

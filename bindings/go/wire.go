@@ -20,18 +20,24 @@ const longestBody = 64 << 20
 
 // wire is what the options say of bodies and headers, asked of the core once.
 type wire struct {
-	contentEncoding, acceptEncoding string
+	acceptEncoding string
 	// kept are the headers to keep, by their canonical names; nil if all are.
 	kept map[string]bool
+	// compress gives a shorter body and its Content-Encoding, or an empty one; nil if bodies are left alone.
+	compress Compressor
 	// userAgent gives the header from the SDK's, nil if that stays.
 	userAgent func(string) string
 }
 
-func newWire(handle *core.Handle, userAgent func(string) string) *wire {
-	w := &wire{
-		contentEncoding: handle.WireText(core.WireContentEncoding),
-		acceptEncoding:  handle.WireText(core.WireAcceptEncoding),
-		userAgent:       userAgent,
+func newWire(handle *core.Handle, s *sdk) *wire {
+	w := &wire{acceptEncoding: handle.WireText(core.WireAcceptEncoding), compress: s.compress, userAgent: s.userAgent}
+	if encoding := handle.WireText(core.WireContentEncoding); encoding != "" && w.compress == nil {
+		w.compress = func(body []byte) ([]byte, string, error) {
+			if shorter := handle.Compress(body); shorter != nil {
+				return shorter, encoding, nil
+			}
+			return nil, "", nil
+		}
 	}
 	if names := handle.WireText(core.WireKeptHeaders); names != "" {
 		w.kept = make(map[string]bool)
@@ -84,13 +90,13 @@ func (c *call) compressed(request *smithyhttp.Request) (*smithyhttp.Request, err
 	if err := request.RewindStream(); err != nil {
 		return nil, err
 	}
-	shorter := c.client.balancer.handle.Compress(body)
-	if shorter == nil {
-		return request, nil
+	shorter, encoding, err := c.client.wire.compress(body)
+	if err != nil || encoding == "" {
+		return request, err
 	}
 	request, err = request.SetStream(bytes.NewReader(shorter))
 	if err == nil {
-		request.Header.Set("Content-Encoding", c.client.wire.contentEncoding)
+		request.Header.Set("Content-Encoding", encoding)
 		if request.Header.Get("Content-Length") != "" {
 			request.Header.Set("Content-Length", fmt.Sprint(len(shorter)))
 		}
