@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"log"
 	"math/big"
 	"os"
 	"strconv"
@@ -27,7 +28,19 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/altcluster"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// Examples are functions without a test: they find the cluster that the README starts.
+func TestMain(m *testing.M) {
+	_, stop, err := altcluster.Launch("--nodes", "3", "--subnet", "127.69.0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	status := m.Run()
+	stop() // ends connections that clients of the SDK's own transport keep
+	if err := goleak.Find(); status == 0 && err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(status)
+}
 
 // Clusters of several test programs run at once: each takes subnets of its own.
 var subnets atomic.Int32

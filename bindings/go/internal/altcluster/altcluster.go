@@ -44,35 +44,48 @@ type Fault map[string]any
 // Start starts a cluster in a subnet of its own, and waits until it answers.
 func Start(t testing.TB, arguments ...string) *Cluster {
 	t.Helper()
-	process := exec.Command(binary(t), arguments...)
-	process.Stderr = os.Stderr
-	input, err := process.StdinPipe()
-	check(t, err)
-	output, err := process.StdoutPipe()
-	check(t, err)
-	check(t, process.Start())
-	t.Cleanup(func() {
-		input.Close()
-		process.Wait() // by a closed stdin it ends with an error of no interest
-	})
-	line, err := bufio.NewReader(output).ReadBytes('\n')
+	c, stop, err := Launch(arguments...)
 	if err != nil {
-		t.Fatalf("altcluster %v ended before it began: %v", arguments, err)
+		t.Fatal(err)
 	}
-	c := &Cluster{t: t}
-	check(t, json.Unmarshal(line, c))
+	t.Cleanup(stop)
+	c.t = t
 	return c
 }
 
-func binary(t testing.TB) string {
-	if named := os.Getenv("ALTCLUSTER"); named != "" {
-		return named
+// Launch is Start for those that are no test: its stop ends the cluster.
+func Launch(arguments ...string) (c *Cluster, stop func(), err error) {
+	binary := os.Getenv("ALTCLUSTER")
+	if binary == "" {
+		binary = filepath.Join(Root(), "target", "release", "altcluster")
 	}
-	path := filepath.Join(Root(), "target", "release", "altcluster")
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("the test cluster is not at %s: build it with `make cluster`, or name it in ALTCLUSTER", path)
+	process := exec.Command(binary, arguments...)
+	process.Stderr = os.Stderr
+	input, err := process.StdinPipe()
+	if err != nil {
+		return nil, nil, err
 	}
-	return path
+	output, err := process.StdoutPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := process.Start(); err != nil {
+		return nil, nil, fmt.Errorf("the test cluster does not start: build it with `make cluster`, or name it in ALTCLUSTER: %w", err)
+	}
+	stop = func() {
+		_ = input.Close()  // which ends it
+		_ = process.Wait() // with a status of no interest
+	}
+	line, err := bufio.NewReader(output).ReadBytes('\n')
+	if err == nil {
+		c = new(Cluster)
+		err = json.Unmarshal(line, c)
+	}
+	if err != nil {
+		stop()
+		return nil, nil, fmt.Errorf("altcluster %v ended before it began: %w", arguments, err)
+	}
+	return c, stop, nil
 }
 
 // Root is the repository's root.
@@ -268,12 +281,5 @@ func Eventually(t testing.TB, what string, condition func() bool) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %s: %s", patience, what)
 		}
-	}
-}
-
-func check(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }
