@@ -57,6 +57,7 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
 	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
 	cd bindings/go && PYTHON=$(PYTHON) go test -race -count=1 ./...
+	ALTERNATOR_LB_SHARED=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so bash bindings/go/module_test.sh
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
