@@ -10,7 +10,7 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
-// The longest that questions to the cluster take where the context sets no limit.
+// The longest that a question to the cluster takes.
 const questionTimeout = 10 * time.Second
 
 // AlternatorLB knows the nodes of a cluster and makes DynamoDB clients that use them all.
@@ -112,19 +112,18 @@ func (lb *AlternatorLB) NextNode() url.URL {
 }
 
 // Refresh renews the list of nodes now, probes nodes that were set aside, and describes tables whose keys are wanted.
+// It takes ten seconds at most.
 func (lb *AlternatorLB) Refresh(ctx context.Context) error {
 	if lb.closed.Load() {
 		return ErrClosed
 	}
-	timeout, err := timeLeft(ctx)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if lb.settings.http.onlyInMemory() {
-		err = lb.driver.round(ctx, timeout)
-	} else {
-		err = lb.handle.Refresh(timeout)
-	}
+	within, cancel := context.WithTimeout(ctx, questionTimeout)
+	defer cancel()
+	defer context.AfterFunc(lb.ctx, cancel)() // Close ends it
+	err := lb.driver.round(within)
 	lb.driver.events.forward()
 	if asked := lb.described.Load(); asked != nil {
 		asked.describeFrom(ctx, lb.handle.NextWantedTable())
@@ -188,7 +187,7 @@ func timeLeft(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
-		return time.Until(deadline), nil
+		return min(time.Until(deadline), questionTimeout), nil
 	}
 	return questionTimeout, nil
 }

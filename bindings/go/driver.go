@@ -2,7 +2,6 @@ package alb
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"sync"
@@ -130,43 +129,4 @@ func (d *driver) get(ctx context.Context, url string) (int, []byte, error) {
 func (d *driver) close() {
 	d.events.forward()
 	d.client.CloseIdleConnections()
-}
-
-// round waits for a round of discovery that began after the call.
-func (d *driver) round(ctx context.Context, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	var fetches sync.WaitGroup
-	defer fetches.Wait()
-	before, err := d.rounds()
-	for err == nil {
-		var now rounds
-		d.handle.Report(d.handle.NextNode(), core.Cancelled, 0) // a sign of life, which makes a round due after a pause
-		d.begin(ctx, &fetches)
-		if now, err = d.rounds(); err == nil && now.Rounds > before.Rounds {
-			if now.FailuresInARow > 0 {
-				return &Error{Status: ErrUnreachable, Message: "no node gave a usable list: the events tell why"}
-			}
-			return nil
-		}
-		d.sleep(ctx, max(min(d.handle.RefreshDue(), shortSleep), othersAtIt))
-		if ctx.Err() != nil {
-			return &Error{Status: ErrTimeout, Message: "no round of discovery ended in time"}
-		}
-	}
-	return err
-}
-
-type rounds struct {
-	Rounds         uint64 `json:"rounds"`
-	FailuresInARow uint64 `json:"failures_in_a_row"`
-}
-
-func (d *driver) rounds() (rounds, error) {
-	var statistics struct{ Refresh rounds }
-	text, err := d.handle.Statistics()
-	if err == nil {
-		err = json.Unmarshal(text, &statistics)
-	}
-	return statistics.Refresh, err
 }

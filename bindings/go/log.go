@@ -65,6 +65,17 @@ func (e *eventLog) unread() []Event {
 	return e.after(&e.read)
 }
 
+// lastReason is the reason of the last event of a kind.
+func (e *eventLog) lastReason(kind string) (reason string) {
+	var cursor uint64
+	for _, event := range e.after(&cursor) {
+		if event.Kind == kind {
+			reason = event.Reason
+		}
+	}
+	return reason
+}
+
 func (e *eventLog) after(cursor *uint64) (events []Event) {
 	for {
 		text, err := e.handle.NextEvent(cursor)

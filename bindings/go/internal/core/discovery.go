@@ -61,16 +61,10 @@ func (h *Handle) DiscoveryFail(fetch Fetch, outcome Outcome) {
 	runtime.KeepAlive(h)
 }
 
-// Refresh asks the cluster for its nodes, by the core's own transport.
-func (h *Handle) Refresh(timeout time.Duration) error {
-	var failure C.alb_error
-	failure.struct_size = C.sizeof_alb_error
-	status := C.alb_refresh(h.c, milliseconds(timeout), &failure)
+// RefreshSoon makes a round of discovery due now.
+func (h *Handle) RefreshSoon() {
+	C.alb_refresh_soon(h.c)
 	runtime.KeepAlive(h)
-	if status != C.ALB_OK {
-		return newError(status, &failure)
-	}
-	return nil
 }
 
 // CheckScope asks the cluster whether it knows the datacenters and racks of the scope, by the core's own transport.
