@@ -10,7 +10,7 @@ VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := request_reader key_plan bodies
+FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
 .PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean

@@ -82,7 +82,7 @@ impl Chooser {
 /// The record that tells the zone's properties.
 pub(crate) fn soa(zone: &Zone) -> Soa<&OwnedName> {
     let server = zone.server.as_ref().unwrap_or(&zone.apex);
-    Soa::new(server, &zone.apex, Serial::from(zone.serial), SECONDARY, SECONDARY, SECONDARY, zone.ttl)
+    Soa::new(server, &zone.mailbox, Serial::from(zone.serial), SECONDARY, SECONDARY, SECONDARY, zone.ttl)
 }
 
 /// Draws some of `all`, or all of them, in random order.

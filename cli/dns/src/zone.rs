@@ -19,6 +19,8 @@ const LONGEST_APEX: usize = 253 - names::LONGEST_LABEL - 1;
 pub struct Zone {
     pub(crate) apex: OwnedName,
     pub(crate) server: Option<OwnedName>,
+    /// Of the record SOA, which has to name somebody's; nobody reads mail here.
+    pub(crate) mailbox: OwnedName,
     pub(crate) ttl: Ttl,
     /// The most nodes in one answer; all without it.
     pub(crate) most: Option<usize>,
@@ -101,7 +103,8 @@ impl Zone {
                 "the name '{apex}' has to have 1 to {LONGEST_APEX} characters, so that names fit below it"
             )));
         }
-        Ok(Zone { apex, server, ttl: Ttl::from_secs(ttl), most, nodes: None, serial: 1 })
+        let mailbox = parse_name("nobody.invalid")?;
+        Ok(Zone { apex, server, mailbox, ttl: Ttl::from_secs(ttl), most, nodes: None, serial: 1 })
     }
 
     /// Tells which nodes are live now; `None` while nobody has said so.
