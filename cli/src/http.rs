@@ -101,10 +101,10 @@ fn meaning(error: &ClientError) -> (Outcome, String) {
     if chain(error).any(is_tls) { (Outcome::TlsFailure, format!("TLS: {reason}")) } else { (Outcome::Refused, reason) }
 }
 
-/// Whether the error is one of TLS: rustls' own comes wrapped into the system's.
+/// Whether the error is one of TLS: rustls' own comes wrapped into the system's, once or twice.
 fn is_tls(error: &(dyn StdError + 'static)) -> bool {
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| inner.is::<rustls::Error>())
+    error.is::<rustls::Error>() || wrapped.is_some_and(|inner| is_tls(inner))
 }
 
 fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {

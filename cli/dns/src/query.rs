@@ -2,8 +2,12 @@
 
 use domain::base::iana::{Opcode, Rcode};
 use domain::base::message::Message;
+use domain::base::name::ToLabelIter;
 use domain::base::opt::{Opt, OptRecord};
 use domain::base::{ParsedName, Question};
+
+/// What follows the name in a question.
+const TYPE_AND_CLASS: usize = 4;
 
 /// What a packet asks.
 #[derive(Debug)]
@@ -40,9 +44,22 @@ pub(crate) fn read(packet: &[u8]) -> Option<Query<'_>> {
         return Some(Query::Refuse(message, Rcode::NOTIMP));
     }
     Some(match (message.sole_question(), read_edns(message)) {
-        (Ok(question), Ok(edns)) if !header.tc() => Query::Ask(Asked { message, question, edns }),
+        // Before the name stands nothing but the header, so that it can point to no other name; one that points there would be longer in
+        // the answer than it is here.
+        (Ok(question), Ok(edns)) if !header.tc() && !question.qname().is_compressed() => {
+            Query::Ask(Asked { message, question, edns })
+        }
         _ => Query::Refuse(message, Rcode::FORMERR),
     })
+}
+
+/// Whether the name stands there in full. Nothing but the header comes before it, so that there is no other name that it could point to;
+/// and one that points there would be longer in the answer than it is here.
+fn is_plain(message: &Message<[u8]>, question: &Question<ParsedName<&[u8]>>) -> bool {
+    let mut section = message.question();
+    let start = section.pos();
+    section.next();
+    section.pos() - start == usize::from(question.qname().compose_len()) + TYPE_AND_CLASS
 }
 
 struct Malformed;

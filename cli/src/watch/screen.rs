@@ -104,7 +104,11 @@ fn draw(frame: &mut Frame, picture: &Picture) {
     frame.render_widget(Paragraph::new(Line::styled(picture.view.summary(), Style::new().add_modifier(Modifier::BOLD))), head);
     let lines = picture.view.rows.iter().map(|row| {
         let shown = |duration: Option<Duration>| duration.map_or("-".to_owned(), millis);
-        let colour = if row.is_well { Color::Green } else { Color::Red };
+        let colour = match (row.is_well, row.in_trouble || row.probe_in.is_some()) {
+            (true, _) => Color::Green,
+            (false, true) => Color::Red,
+            (false, false) => Color::Reset,
+        };
         let probe = shown(row.probe_in);
         Row::new([row.url.clone(), row.state.clone(), shown(row.latency), shown(row.expected), probe])
             .style(Style::new().fg(colour))
@@ -130,6 +134,7 @@ mod tests {
             url: "http://10.0.0.1:8000".into(),
             state: "set aside: refused".into(),
             is_well: false,
+            in_trouble: false,
             latency: None,
             expected: Some(Duration::from_micros(1500)),
             probe_in: Some(Duration::from_millis(480)),

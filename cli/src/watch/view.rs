@@ -21,6 +21,8 @@ pub struct Row {
     pub url: String,
     pub state: String,
     pub is_well: bool,
+    /// In use, though it did not answer as it should.
+    pub in_trouble: bool,
     /// Of the last look.
     pub latency: Option<Duration>,
     /// What a request is expected to take.
@@ -58,7 +60,7 @@ impl View {
     /// One line for all of it.
     pub fn summary(&self) -> String {
         let aside = self.rows.iter().filter(|row| row.probe_in.is_some()).count();
-        let ill = self.rows.iter().filter(|row| !row.is_well && row.probe_in.is_none()).count();
+        let ill = self.rows.iter().filter(|row| row.in_trouble).count();
         let mut latencies: Vec<Duration> = self.rows.iter().filter_map(|row| row.latency).collect();
         latencies.sort_unstable();
         let range = match (latencies.first(), latencies.last()) {
@@ -87,6 +89,7 @@ fn row(balancer: &Balancer, node: NodeId, looks: &[Look]) -> Option<Row> {
     Some(Row {
         url: balancer.node(node)?.url.as_str().to_owned(),
         is_well: standing.probe_at.is_none() && look.is_some_and(Look::is_well),
+        in_trouble: standing.probe_at.is_none() && look.is_some_and(|look| !look.is_well()),
         state,
         latency: look.filter(|look| look.is_well() && standing.probe_at.is_none()).map(|look| look.latency),
         expected: standing.estimate_us.map(Duration::from_micros),

@@ -53,6 +53,16 @@ fn names_that_point_to_themselves_or_forward_are_refused() {
 }
 
 #[test]
+fn names_that_lie_in_the_header_are_refused() {
+    // The header's first bytes are a name of one letter; a question points there, by itself or behind a label.
+    for name in [vec![0xc0, 0], vec![1, b'a', 0xc0, 0]] {
+        let mut packet = packet([1, 0, 0, 0], &[&name[..], &[0, 1, 0, 1]].concat());
+        packet[..3].copy_from_slice(&[1, b'b', 0]);
+        assert_eq!(rcode(&packet), Some(Rcode::FORMERR), "{name:?}");
+    }
+}
+
+#[test]
 fn counts_that_do_not_fit_are_refused() {
     let question = b"\x02db\x07example\x03com\0\0\x01\0\x01";
     for counts in [[0, 0, 0, 0], [2, 0, 0, 0], [0xffff, 0, 0, 0], [1, 1, 0, 0], [1, 0, 0xffff, 0], [1, 0, 0, 1]] {
