@@ -11,7 +11,7 @@ PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := request_reader key_plan bodies
+FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
 .PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
