@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-cpp test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,7 +21,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-cpp test-python test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -45,7 +45,15 @@ test-chaos: cluster ## the chaos program's own tests: what must fail does
 	cargo test --locked --release -p chaos
 
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
-	ctest --test-dir $(BUILD)/c --output-on-failure
+	ctest --test-dir $(BUILD)/c --output-on-failure -LE cpp
+
+test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and undefined-behaviour sanitizers; its example
+	ctest --test-dir $(BUILD)/c --output-on-failure -L cpp
+	cmake -S . -B $(BUILD)/cpp-sanitized -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON \
+		-DALTERNATOR_LB_SANITIZE=address,undefined -DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) \
+		-DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
+	cmake --build $(BUILD)/cpp-sanitized
+	ctest --test-dir $(BUILD)/cpp-sanitized --output-on-failure -L cpp
 
 test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with real boto3, beside the official client's interface
 	cargo build --quiet --locked
