@@ -13,7 +13,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-cpp test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,7 +21,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-cpp test-python test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-python-installs test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -47,6 +47,8 @@ test-chaos: cluster ## the chaos program's own tests: what must fail does
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 	ctest --test-dir $(BUILD)/c --output-on-failure -LE cpp
 
+.PHONY: test-cpp
+test: test-cpp
 test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and undefined-behaviour sanitizers; its example
 	ctest --test-dir $(BUILD)/c --output-on-failure -L cpp
 	cmake -S . -B $(BUILD)/cpp-sanitized -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON \
@@ -59,7 +61,10 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 	cargo build --quiet --locked
 	cd bindings/python && $(VENV)/bin/mypy && $(VENV)/bin/ruff check && $(VENV)/bin/ruff format --check
 	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
-		$(PYTHON) -m pytest -q
+		$(PYTHON) -m pytest -q --ignore tests/test_installs.py
+
+test-python-installs: python-env cluster ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
+	cd bindings/python && $(PYTHON) -m pytest -q tests/test_installs.py
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -88,8 +93,9 @@ fuzz: $(CARGO_FUZZ) ## each fuzz target for FUZZ_SECONDS (60)
 $(CARGO_FUZZ):
 	cargo install --quiet --locked --root $(BUILD)/tools cargo-fuzz
 
-bench-python: python-env cluster ## CPU time per boto3 request with and without the library
-	$(PYTHON) bindings/python/benches/overhead.py
+bench-python: python-env $(OFFICIAL)/venv/installed cluster library ## plain boto3, the Python package and the official client: CPU time, outages
+	cd bindings/python/benches && export ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so && \
+		$(PYTHON) outage.py --official $(OFFICIAL)/venv/bin/python && $(PYTHON) overhead.py --official $(OFFICIAL)/venv/bin/python
 
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated
@@ -116,6 +122,12 @@ $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/
 $(OFFICIAL)/installed: | python-env
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/1.0 'alternator-client==1.0.*'
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-deps --target $(OFFICIAL)/2.0 'alternator-client==2.0.*'
+	touch $@
+
+# What the package is compared with.
+$(OFFICIAL)/venv/installed:
+	python3 -m venv $(OFFICIAL)/venv
+	$(OFFICIAL)/venv/bin/python -m pip install --quiet --disable-pip-version-check 'alternator-client==2.0.*' boto3
 	touch $@
 
 clean: ## remove everything that was built

@@ -8,7 +8,7 @@ cancelled, so whatever ends a call (KeyboardInterrupt, a timeout of gevent, a ca
 from __future__ import annotations
 
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Final
 
 from . import _native, _outcome
 from ._core import Core
@@ -38,7 +38,8 @@ class Call:
         return cls(core, plan)
 
     def __del__(self) -> None:
-        self.abandon()
+        if self.started_ns or self.upcoming >= 0:
+            self.abandon()
 
     def abandon(self) -> None:
         """Ends what is open: the attempt under way, or one whose node was chosen and that will not be made."""
@@ -88,8 +89,3 @@ class Call:
         # A negative status is the next attempt's to tell.
         self.upcoming = self._next_of_plan()
         return self.upcoming not in self.tried
-
-
-def of(context: dict[str, Any]) -> Call | None:
-    call: Call | None = context.get(CONTEXT_KEY)
-    return call
