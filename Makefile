@@ -46,7 +46,17 @@ test-chaos: cluster ## the chaos program's own tests: what must fail does
 	cargo test --locked --release -p chaos
 
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
-	ctest --test-dir $(BUILD)/c --output-on-failure
+	ctest --test-dir $(BUILD)/c --output-on-failure -LE cpp
+
+.PHONY: test-cpp
+test: test-cpp
+test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and undefined-behaviour sanitizers; its example
+	ctest --test-dir $(BUILD)/c --output-on-failure -L cpp
+	cmake -S . -B $(BUILD)/cpp-sanitized -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON \
+		-DALTERNATOR_LB_SANITIZE=address,undefined -DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) \
+		-DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
+	cmake --build $(BUILD)/cpp-sanitized
+	ctest --test-dir $(BUILD)/cpp-sanitized --output-on-failure -L cpp
 
 test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with real boto3, beside the official client's interface
 	cargo build --quiet --locked
