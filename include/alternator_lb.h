@@ -701,6 +701,15 @@ alb_status alb_health_get(const alb *lb, int32_t node_id, alb_health *out);
  */
 alb_status alb_refresh(alb *lb, uint32_t timeout_ms, alb_error *err);
 
+/** Makes a round of discovery due at once, and leaves it to whoever makes its steps: the caller of alb_discovery_next(), the next pick
+ *  in `inline` mode, or the thread. No effect on a round that is under way, or with a static list.
+ *
+ *  @param lb  the handle
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   as alb_refresh_due_ms().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_refresh_soon(alb *lb);
+
 /** Tells when discovery has work to do next: for callers in `manual` mode that have a timer of their own.
  *
  *  @param lb  the handle

@@ -76,6 +76,14 @@ impl Balancer {
             due => Some(due.since(core.clock.now())),
         }
     }
+
+    /// Makes a round due at once, for whoever makes the steps; nothing while one is under way, or with a static list.
+    pub fn refresh_soon(&self) {
+        let core = &*self.0;
+        let mut state = core.control().lock();
+        state.machine.schedule().at_once(core.clock.now());
+        state.look_ahead(core);
+    }
 }
 
 /// How a step went.

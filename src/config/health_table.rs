@@ -140,15 +140,23 @@ pub static OPTIONS: &[ConfigOption] = &[
         "health.eject_base_ms",
         "500",
         "milliseconds from 10 to 600000, at most health.eject_max_ms",
-        "How long a node is set aside before its first probe, +-25 %; doubles with each failed probe.",
+        "How long a node is set aside the first time, +-25 %; doubles when it is set aside again, and when a probe or trial fails.",
         |config, value| milliseconds(value, 10, 600_000, &mut config.health.eject_base),
     ),
     option(
         "health.eject_max_ms",
         "30000",
         "milliseconds from 10 to 3600000",
-        "The longest time between two probes of a node that is set aside, +-25 %.",
+        "The longest time that a node is set aside before it is probed, or tried, again, +-25 %.",
         |config, value| milliseconds(value, 10, 3_600_000, &mut config.health.eject_max),
+    ),
+    option(
+        "health.probe_ms",
+        "2000",
+        "milliseconds from 10 to 3600000",
+        "How soon a probe that did not reach a node is repeated, where doubling would take longer: after this time, or an eighth of the time \
+         that the node has been away when that is more, +-25 %; `health.eject_max_ms` or more for never before its time.",
+        |config, value| milliseconds(value, 10, 3_600_000, &mut config.health.probe),
     ),
     option(
         "health.forgive_ms",

@@ -15,7 +15,7 @@ use super::penalties::Penalties;
 use super::round::{Aim, Candidate, Round, Verdict};
 use super::schedule::Schedule;
 use crate::clock::Nanos;
-use crate::config::{Config, Source};
+use crate::config::{Config, RefreshMode, Source};
 use crate::node::{Address, NodeId};
 use crate::rng::Rng;
 use crate::scope::{Scope, ScopeChain};
@@ -25,6 +25,10 @@ const MOST_OPEN: usize = 4;
 /// How long a node that vanished without a word from its datacenter is asked after.
 const FORMER_FOR: Duration = Duration::from_secs(3600);
 const MOST_FORMER: usize = 64;
+/// Where somebody's request waits for a probe: this many times what answers usually take (a connection is to be made as well)...
+const PROBE_FACTOR: u32 = 8;
+/// ...and this long at least.
+const PROBE_LEAST: Duration = Duration::from_millis(50);
 
 /// A request to make.
 #[derive(Clone, Debug)]
@@ -130,6 +134,10 @@ pub struct Machine {
     port: u16,
     stall: Duration,
     timeout: Duration,
+    /// Whether somebody's request waits while a step is made.
+    hurried: bool,
+    /// How long answers take, about; zero before the first.
+    usual: Duration,
     is_static: bool,
     wants_datacenter: bool,
     schedule: Schedule,
@@ -150,6 +158,8 @@ impl Machine {
             port: config.port,
             stall: config.stall,
             timeout: config.timeout,
+            hurried: config.refresh_mode == RefreshMode::Inline,
+            usual: Duration::ZERO,
             is_static: config.source == Source::Static,
             wants_datacenter: config.wants_datacenter(),
             schedule: Schedule::new(config.active, config.idle, now),
@@ -207,8 +217,17 @@ impl Machine {
             }
         }
         let (node, address) = turn.world.probes.iter().find(|(node, _)| !self.probing(*node))?;
-        let token = self.open(Purpose::Probe(*node), now, self.stall);
-        Some(Request { token, address: address.clone(), resolved: None, path: "/".into(), timeout: self.stall })
+        let timeout = self.patience_with_probe();
+        let token = self.open(Purpose::Probe(*node), now, timeout);
+        Some(Request { token, address: address.clone(), resolved: None, path: "/".into(), timeout })
+    }
+
+    /// A probe of a hung node is likely to be in vain: nobody's request is to wait for it longer than an answer may take.
+    fn patience_with_probe(&self) -> Duration {
+        if !self.hurried || self.usual.is_zero() {
+            return self.stall;
+        }
+        (self.usual * PROBE_FACTOR).max(PROBE_LEAST).min(self.stall)
     }
 
     /// The host of the request is a name that stands for these addresses: each of them becomes a request of its own.
@@ -232,8 +251,10 @@ impl Machine {
                 0..500 => Effect::ProbeOk(node),
                 _ => Effect::ProbeFailed(node, format!("the probe got status {status}")),
             }),
-            Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => match read {
+            Some(Open { purpose: Purpose::Ask { round, candidate }, asked, .. }) => match read {
                 Ok(Localnodes { hosts, skipped }) => {
+                    let took = turn.now.since(asked);
+                    self.usual = if self.usual.is_zero() { took } else { (self.usual * 7 + took) / 8 };
                     self.penalties.answered(&candidate.key());
                     if skipped > 0 {
                         turn.effects.push(Effect::Skipped(skipped, candidate.address.clone()));

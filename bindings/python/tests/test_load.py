@@ -31,6 +31,9 @@ FAULTS = [("kill", "restart", 0.9), ("stop", "cont", 0.7)]
 
 StartCluster = Callable[..., Cluster]
 
+# urllib3 leaves it to the garbage collector to close a socket whose peer is killed during the TLS handshake.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <ssl.SSLSocket:ResourceWarning")
+
 
 def started(start_cluster: StartCluster, nodes: int, slow_ms: int) -> Cluster:
     """A cluster that goes on naming a dead node for longer than a test takes."""

@@ -437,6 +437,19 @@ fn a_node_set_aside_is_probed_when_its_time_has_come() {
 }
 
 #[test]
+fn a_probe_on_somebodys_request_waits_no_longer_than_an_answer_may_take() {
+    for (mode, answer_ms, wanted_ms) in
+        [("inline", 0, 250), ("inline", 1, 50), ("inline", 10, 80), ("inline", 100, 250), ("thread", 1, 250)]
+    {
+        let mut net = Net::new(&[("seeds", A), ("refresh.mode", mode)], &[(A, Peer::Slow(answer_ms, vec![A, B]))]);
+        net.round();
+        net.world.probes = vec![(5, address(B))];
+        let probe = net.turn(|machine, turn| machine.next(false, turn)).unwrap();
+        assert_eq!(probe.timeout, Duration::from_millis(wanted_ms), "{mode}, answers after {answer_ms} ms");
+    }
+}
+
+#[test]
 fn hostile_lists_are_bounded() {
     let mut net = Net::new(&[("seeds", A)], &[(A, Peer::Lists(vec!["10.9.9.9"; 4000]))]);
     net.round();
