@@ -95,6 +95,9 @@ bench-python: python-env $(OFFICIAL)/venv/installed cluster library ## plain bot
 	cd bindings/python/benches && export ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so && \
 		$(PYTHON) outage.py --official $(OFFICIAL)/venv/bin/python && $(PYTHON) overhead.py --official $(OFFICIAL)/venv/bin/python
 
+bench-go: go-archive ## what a pick, a plan and a request cost in Go, beside a bare client and the official helper
+	cd bindings/go && go run ./benches && bash benches/official.sh
+
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated
 
