@@ -34,6 +34,7 @@ func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.keep(s.client)
 	return &AlternatorLB{balancer: b, sdk: &s.sdk, wire: newWire(b.handle, &s.sdk), settings: s}, nil
 }
 
@@ -49,6 +50,7 @@ func (lb *AlternatorLB) Derive(options ...Option) (*AlternatorLB, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	lb.balancer.keep(s.client)
 	return &AlternatorLB{balancer: lb.balancer, sdk: &s.sdk, wire: newWire(lb.handle, &s.sdk), settings: &s}, nil
 }
 
@@ -60,11 +62,9 @@ func (lb *AlternatorLB) WithCredentials(key, secret string) *AlternatorLB {
 	return &derived
 }
 
-// Close ends the goroutine that refreshes, and drops idle connections. Requests under way finish; later ones get ErrClosed.
-func (lb *AlternatorLB) Close() {
-	lb.balancer.close()
-	lb.sdk.client.CloseIdleConnections()
-}
+// Close ends the goroutine that refreshes, and drops idle connections. Requests under way finish; later ones get ErrClosed,
+// also those of balancers derived from this one.
+func (lb *AlternatorLB) Close() { lb.balancer.close() }
 
 // StopRefresh ends the goroutine that refreshes, until StartRefresh: requests go on over the nodes that are known.
 func (lb *AlternatorLB) StopRefresh() { lb.balancer.stopRefresh() }
@@ -103,8 +103,9 @@ func (lb *AlternatorLB) NextNode() url.URL {
 	if lb.closed.Load() {
 		return url.URL{}
 	}
-	lb.driver.touch()
-	node, err := lb.handle.Node(lb.handle.NextNode())
+	id := lb.picks.next(true)
+	lb.driver.rouse()
+	node, err := lb.handle.Node(id)
 	if err != nil {
 		return url.URL{}
 	}

@@ -31,7 +31,8 @@ type client struct {
 //	client := dynamodb.NewFromConfig(cfg, lb.WithEndpointResolverV2())
 func (lb *AlternatorLB) WithEndpointResolverV2() func(*dynamodb.Options) { return lb.Patch }
 
-// Patch is what WithEndpointResolverV2 gives, for dynamodb.Options that a program holds itself.
+// Patch is what WithEndpointResolverV2 gives, for dynamodb.Options that a program holds itself. It is for a client's options, not for those of
+// a single call: a transport of the SDK's own becomes another one, with connections of its own.
 func (lb *AlternatorLB) Patch(options *dynamodb.Options) {
 	if known, ok := options.EndpointResolverV2.(*resolver); ok && known.balancer == lb.balancer {
 		return

@@ -35,8 +35,9 @@ func newPicks(handle *core.Handle, s *settings) *picks {
 	return p
 }
 
-func (p *picks) next() int32 {
-	if p.pool == nil {
+// next begins an attempt: the number of its node, or a negative status. A fresh one is asked of the core in any case.
+func (p *picks) next(fresh bool) int32 {
+	if p.pool == nil || fresh {
 		return p.handle.NextNode()
 	}
 	b := p.pool.Get().(*batch)

@@ -28,7 +28,7 @@ func TestPicksAreFetchedInBatchesWhereThePolicyLooksAtNoLoad(t *testing.T) {
 		}
 		count := make(map[int32]int)
 		for range 3000 {
-			id := picks.next()
+			id := picks.next(false)
 			count[id]++
 			handle.Report(id, core.Success, time.Millisecond)
 		}
@@ -43,11 +43,11 @@ func TestPicksAreFetchedInBatchesWhereThePolicyLooksAtNoLoad(t *testing.T) {
 func TestBatchIsDroppedWhenANodeIsSetAside(t *testing.T) {
 	handle, picks := handleOf(t, Random)
 	for range 100 {
-		handle.Report(picks.next(), core.Success, time.Millisecond)
+		handle.Report(picks.next(false), core.Success, time.Millisecond)
 	}
 	handle.Report(1, core.Refused, 0)
 	for range 100 {
-		id := picks.next()
+		id := picks.next(false)
 		if id == 1 {
 			t.Fatal("a node that was set aside came from a batch")
 		}

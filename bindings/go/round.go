@@ -12,6 +12,7 @@ import (
 func (d *driver) round(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
+	defer d.wake() // the goroutine that refreshes, if it runs: what it waits for may be over
 	defer fetches.Wait()
 	defer cancel() // of fetches that nobody waits for any more
 	before, err := d.rounds()
