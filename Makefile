@@ -2,7 +2,7 @@
 #
 # Everything is built below target/ (cargo) and build/ (the rest), so that `make clean` leaves the checkout as it was.
 
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(HOME)/.cargo/bin:$(PATH):/usr/local/go/bin
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export ALTCLUSTER := $(CARGO_TARGET_DIR)/release/altcluster
 BUILD := $(CURDIR)/build

@@ -105,16 +105,21 @@ func TestTypedParametersAreWhatTheServerReadsFirst(t *testing.T) {
 		call  func()
 	}{
 		{"put", false, put(func(*dynamodb.PutItemInput) {})},
-		{"put, condition", true, put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("attribute_not_exists(pk)") })},
+		{"put, condition", true,
+			put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("attribute_not_exists(pk)") })},
 		{"put, empty condition", false, put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("") })},
 		{"put, expected", true, put(func(i *dynamodb.PutItemInput) { i.Expected = expected })},
 		{"put, all old", true, put(func(i *dynamodb.PutItemInput) { i.ReturnValues = types.ReturnValueAllOld })},
 		{"put, none", false, put(func(i *dynamodb.PutItemInput) { i.ReturnValues = types.ReturnValueNone })},
 		{"update", false, update(func(*dynamodb.UpdateItemInput) {})},
-		{"update, expression", true, update(func(i *dynamodb.UpdateItemInput) { i.UpdateExpression = aws.String("SET v = v + :one") })},
-		{"update, put", false, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionPut, text("v")) })},
-		{"update, add", true, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionAdd, text("v")) })},
-		{"update, delete", false, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionDelete, nil) })},
+		{"update, expression", true,
+			update(func(i *dynamodb.UpdateItemInput) { i.UpdateExpression = aws.String("SET v = v + :one") })},
+		{"update, put", false,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionPut, text("v")) })},
+		{"update, add", true,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionAdd, text("v")) })},
+		{"update, delete", false,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionDelete, nil) })},
 		{"update, delete of", true, update(func(i *dynamodb.UpdateItemInput) {
 			i.AttributeUpdates = change(types.AttributeActionDelete, &types.AttributeValueMemberSS{Value: []string{"v"}})
 		})},
@@ -141,7 +146,8 @@ func TestKeysOfEveryTypeGoWhereTheTextOfARequestWould(t *testing.T) {
 	lb := refreshed(t, cluster, anyWrite, alb.WithTableKeys(map[string]string{"typed": "pk"}))
 	client := lb.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 	for _, value := range []types.AttributeValue{
-		text("ä€😀"), text(strings.Repeat("x", 600)), &types.AttributeValueMemberN{Value: "42"}, &types.AttributeValueMemberN{Value: "-1.5E+10"},
+		text("ä€😀"), text(strings.Repeat("x",
+			600)), &types.AttributeValueMemberN{Value: "42"}, &types.AttributeValueMemberN{Value: "-1.5E+10"},
 		&types.AttributeValueMemberB{Value: []byte{0, 1, 255}},
 	} {
 		cluster.ResetCounters()

@@ -22,9 +22,9 @@ type AlternatorLB struct {
 	settings *settings
 }
 
-// NewAlternatorLB makes a balancer that begins with some nodes and discovers the others: host, host:port, an IPv6 address, or a name that
-// stands for several. There is no I/O here but the reading of files that options name; requests go to these nodes until the others are
-// known. Close it when it is not needed any more.
+// NewAlternatorLB makes a balancer that begins with some nodes and discovers the others: host, host:port, an IPv6 address,
+// or a name that stands for several. There is no I/O here but the reading of files that options name; requests go to these
+// nodes until the others are known. Close it when it is not needed any more.
 func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	s, err := newSettings(nodes, options)
 	if err != nil {
@@ -38,8 +38,9 @@ func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	return &AlternatorLB{balancer: b, sdk: &s.sdk, wire: newWire(b.handle, &s.sdk), settings: s}, nil
 }
 
-// Derive gives a balancer that shares the nodes, and all that is known of them, and differs in what concerns clients: credentials, region,
-// AWSConfigOptions, the User-Agent, timeouts and connections. Other options have no effect. Closing one closes both.
+// Derive gives a balancer that shares the nodes, and all that is known of them, and differs in what concerns clients:
+// credentials, region, AWSConfigOptions, the User-Agent, timeouts and connections. Other options have no effect. Closing
+// one closes both.
 func (lb *AlternatorLB) Derive(options ...Option) (*AlternatorLB, error) {
 	s := *lb.settings
 	s.core = slices.Clip(s.core)
@@ -132,7 +133,8 @@ func (lb *AlternatorLB) Refresh(ctx context.Context) error {
 	return err
 }
 
-// CheckIfRackAndDatacenterSetCorrectly asks the cluster whether it knows each datacenter and rack of the scope: ErrScopeUnknown if not.
+// CheckIfRackAndDatacenterSetCorrectly asks the cluster whether it knows each datacenter and rack of the scope:
+// ErrScopeUnknown if not.
 func (lb *AlternatorLB) CheckIfRackAndDatacenterSetCorrectly() error {
 	return lb.CheckScope(context.Background())
 }
@@ -177,8 +179,9 @@ func (lb *AlternatorLB) mayAsk(ctx context.Context) (time.Duration, error) {
 		return 0, ErrClosed
 	}
 	if lb.settings.http.onlyInMemory() {
-		return 0, &Error{Status: ErrUnsupported, Message: "the cluster is asked by the core's own transport, which knows certificates in files " +
-			"alone: use WithCAFile and WithClientCertificateFile"}
+		return 0, &Error{Status: ErrUnsupported,
+			Message: "the cluster is asked by the core's own transport, which knows certificates in files " +
+				"alone: use WithCAFile and WithClientCertificateFile"}
 	}
 	return timeLeft(ctx)
 }

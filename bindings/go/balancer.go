@@ -12,7 +12,8 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
-// balancer is what an AlternatorLB and those derived from it share: the core, what drives its discovery, and what runs beside requests.
+// balancer is what an AlternatorLB and those derived from it share: the core, what drives its discovery, and what runs
+// beside requests.
 type balancer struct {
 	handle *core.Handle
 	picks  *picks

@@ -34,7 +34,8 @@ func TestCloseWaitsForNoNodeThatHangs(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Fatal("it still waits")
 	}
-	if err := goleak.Find(before, goleak.IgnoreTopFunction("os/exec.(*Cmd).Start.func2"), goleak.IgnoreAnyFunction("os/exec.(*Cmd).watchCtx"),
+	if err := goleak.Find(before, goleak.IgnoreTopFunction("os/exec.(*Cmd).Start.func2"),
+		goleak.IgnoreAnyFunction("os/exec.(*Cmd).watchCtx"),
 		goleak.IgnoreTopFunction("os/exec.(*Cmd).writerDescriptor.func1")); err != nil {
 		t.Error(err)
 	}
@@ -99,7 +100,8 @@ func TestEventsAreLoggedAndHandedOut(t *testing.T) {
 	log := new(guarded)
 	lb := balance(t, cluster, alb.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 	altcluster.Eventually(t, "discovery is logged", func() bool {
-		return strings.Contains(log.text(), `level=INFO msg="node joined" at=`+cluster.Nodes[0].URL) || strings.Contains(log.text(), "msg=refreshed")
+		return strings.Contains(log.text(), `level=INFO msg="node joined" at=`+cluster.Nodes[0].URL) ||
+			strings.Contains(log.text(), "msg=refreshed")
 	})
 	cluster.Kill(0)
 	client := lb.NewDynamoDB()

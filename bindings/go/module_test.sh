@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Uses the module as a stranger does: from a module proxy, with an empty module cache, vendored, without cgo, without the archive, with
-# the shared library. Run by `make test-go`, after scripts/go_archive.sh.
+# Uses the module as a stranger does: from a module proxy, with an empty module cache, vendored, without cgo, without the
+# archive, with the shared library. Run by `make test-go`, after scripts/go_archive.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -91,7 +91,8 @@ publish v0.1.1 "${sources[@]}"
     mkdir "$work/prefix"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/libalternator_lb.so"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/$(readelf -d "$ALTERNATOR_LB_SHARED" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"
-    printf 'Name: alternator_lb\nDescription: x\nVersion: 0.1.0\nLibs: -L%s -lalternator_lb\nCflags:\n' "$work/prefix" >"$work/prefix/alternator_lb.pc"
+    printf '%s\n' 'Name: alternator_lb' 'Description: x' 'Version: 0.1.0' "Libs: -L$work/prefix -lalternator_lb" 'Cflags:' \
+        >"$work/prefix/alternator_lb.pc"
     export PKG_CONFIG_PATH=$work/prefix LD_LIBRARY_PATH=$work/prefix
     go build -tags alb_shared -o shared .
     [ "$(./shared)" = http://127.0.0.1:8000 ] || fail "a program with the shared library does not run"

@@ -7,8 +7,8 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
-// picks chooses the nodes of first attempts. Where the policy looks at no node's load, several are fetched from the core at once and
-// used until the list, or what is set aside, changes.
+// picks chooses the nodes of first attempts. Where the policy looks at no node's load, several are fetched from the core at
+// once and used until the list, or what is set aside, changes.
 type picks struct {
 	handle *core.Handle
 	// Of batches; nil where each pick has to be fresh. A pool keeps one for each processor, so that nobody waits.

@@ -9,7 +9,8 @@ import (
 
 func handleOf(t testing.TB, policy Policy) (*core.Handle, *picks) {
 	t.Helper()
-	s, err := newSettings([]string{"a", "b", "c"}, []Option{WithPolicy(policy), WithOption("discovery", "static"), WithOption("health.share", "handle")})
+	s, err := newSettings([]string{"a", "b", "c"}, []Option{WithPolicy(policy), WithOption("discovery", "static"),
+		WithOption("health.share", "handle")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,8 @@ func TestRackAndDatacenterAreKept(t *testing.T) {
 		served  []bool
 	}{
 		{"datacenter", []alb.Option{alb.WithDatacenter("dc2")}, []bool{false, false, true, true}},
-		{"rack", []alb.Option{alb.WithRack("r2"), alb.WithDatacenter("dc1"), alb.WithOption("rack", "strict")}, []bool{false, true, false, false}},
+		{"rack", []alb.Option{alb.WithRack("r2"), alb.WithDatacenter("dc1"), alb.WithOption("rack", "strict")},
+			[]bool{false, true, false, false}},
 		{"scope", []alb.Option{alb.WithRoutingScope(alb.RackScope("dc1", "gone"), alb.DatacenterScope("dc1"), alb.ClusterScope())},
 			[]bool{true, true, false, false}},
 		{"cluster", nil, []bool{true, true, true, true}},
@@ -84,7 +85,8 @@ func TestRackAndDatacenterAreKept(t *testing.T) {
 
 func TestScopeThatIsEmptyFallsBackAndReturns(t *testing.T) {
 	cluster := start(t, "--nodes", "2", "--topology", "dc1/r1,dc2/r1", "--gossip-delay-ms", "0")
-	lb := balance(t, cluster, alb.WithRefreshIntervals(100e6, 100e6), alb.WithRoutingScope(alb.DatacenterScope("dc1"), alb.ClusterScope()))
+	lb := balance(t, cluster, alb.WithRefreshIntervals(100e6, 100e6), alb.WithRoutingScope(alb.DatacenterScope("dc1"),
+		alb.ClusterScope()))
 	serves := func(index int) func() bool {
 		return func() bool {
 			nodes := lb.Nodes()

@@ -98,7 +98,8 @@ func TestUserAgentIsTheProgramsOrTheSDKs(t *testing.T) {
 		wanted          func(string) bool
 		wantedDiscovery string
 	}{
-		{"SDK", alb.WithPort(cluster.Port), func(s string) bool { return strings.HasPrefix(s, "aws-sdk-go-v2/") }, "alternator-lb-go/" + alb.Version},
+		{"SDK", alb.WithPort(cluster.Port), func(s string) bool { return strings.HasPrefix(s, "aws-sdk-go-v2/") },
+			"alternator-lb-go/" + alb.Version},
 		{"text", alb.WithUserAgent("mine"), func(s string) bool { return s == "mine" }, "mine"},
 		{"function", alb.WithUserAgentFunc(func(s string) string { return "mine " + s }),
 			func(s string) bool { return strings.HasPrefix(s, "mine aws-sdk-go-v2/") }, "mine alternator-lb-go/" + alb.Version},

@@ -1,5 +1,5 @@
-// Command benches prints what a pick, a plan and a request cost, beside a bare SDK client whose transport answers at once. It ends with
-// status 1 when a request costs more than the module promises.
+// Command benches prints what a pick, a plan and a request cost, beside a bare SDK client whose transport answers at once.
+// It ends with status 1 when a request costs more than the module promises.
 package main
 
 import (
@@ -175,7 +175,8 @@ func requests() (kept bool) {
 	kept = true
 	for i, name := range names {
 		more, moreAllocations := slices.Min(times[i])-slices.Min(times[0]), allocations[i]-allocations[0]
-		fmt.Fprintf(table, "%s\t%.2f\t%d\t%+.2f\t%+d\n", name, float64(slices.Min(times[i]))/1e3, allocations[i], float64(more)/1e3, moreAllocations)
+		fmt.Fprintf(table, "%s\t%.2f\t%d\t%+.2f\t%+d\n", name, float64(slices.Min(times[i]))/1e3, allocations[i],
+			float64(more)/1e3, moreAllocations)
 		if i > 1 && (more > mostTime || moreAllocations > mostAllocations) {
 			fmt.Fprintf(os.Stderr, "%s costs more than %v and %d allocations over a bare client\n", name, mostTime, mostAllocations)
 			kept = false
@@ -190,7 +191,8 @@ var item = map[string]types.AttributeValue{
 }
 
 func put(client *dynamodb.Client) {
-	if _, err := client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String("items"), Item: item}); err != nil {
+	if _, err := client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String("items"),
+		Item: item}); err != nil {
 		panic(err)
 	}
 }

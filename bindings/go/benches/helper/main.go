@@ -1,5 +1,5 @@
-// Command helper prints what a request of a helper's client costs, with a transport that answers at once. It uses nothing but the official
-// helper's names, so that official.sh runs it with either import.
+// Command helper prints what a request of a helper's client costs, with a transport that answers at once. It uses nothing
+// but the official helper's names, so that official.sh runs it with either import.
 package main
 
 import (
@@ -33,7 +33,8 @@ func (answering) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func main() {
-	h, err := helper.NewHelper([]string{"127.0.0.1", "127.0.0.2", "127.0.0.3"}, helper.WithPort(8000), helper.WithCredentials("key", "secret"),
+	h, err := helper.NewHelper([]string{"127.0.0.1", "127.0.0.2", "127.0.0.3"}, helper.WithPort(8000),
+		helper.WithCredentials("key", "secret"),
 		helper.WithHTTPTransportWrapper(func(http.RoundTripper) http.RoundTripper { return answering{} }))
 	if err != nil {
 		panic(err)
