@@ -9,6 +9,7 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
+GO_OLDEST := go1.24.13
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
@@ -57,12 +58,15 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 test-python-installs: python-env cluster ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
 	cd bindings/python && $(PYTHON) -m pytest -q tests/test_installs.py
 
-.PHONY: test-go bench-go go-archive
+.PHONY: test-go test-go-oldest bench-go go-archive
 
 test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
 	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
 	cd bindings/go && PYTHON=$(PYTHON) go test -race -count=1 ./...
 	ALTERNATOR_LB_SHARED=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so bash bindings/go/module_test.sh
+
+test-go-oldest: cluster go-archive python-env ## the Go module's tests with the oldest Go that it is for, which the module proxy gives
+	cd bindings/go && GOTOOLCHAIN=$(GO_OLDEST) PYTHON=$(PYTHON) go test -count=1 ./...
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
