@@ -3,6 +3,7 @@ package alb
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -126,6 +127,12 @@ func (lb *AlternatorLB) Refresh(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(lb.ctx, cancel)() // Close ends it
 	err := lb.driver.round(within)
+	switch {
+	case err != nil && lb.closed.Load():
+		return ErrClosed
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", err, ctx.Err())
+	}
 	lb.driver.events.forward()
 	if asked := lb.described.Load(); asked != nil {
 		asked.describeFrom(ctx, lb.handle.NextWantedTable())

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
+readonly header=$PWD/../../include/alternator_lb.h
 readonly module=github.com/scylladb/alternator-lb/bindings/go
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -68,8 +69,8 @@ GO
 }
 
 mapfile -t sources < <(git ls-files | grep -v '_test\|\.sh$')
-mapfile -t built < <(ls internal/core/archive_*.h internal/core/lib/*/*.a)
-[ ${#built[@]} -ge 2 ] || fail "there is no archive: run scripts/go_archive.sh"
+mapfile -t built < <(ls internal/core/archive_*.h internal/core/alternator_lb.h internal/core/lib/*/*.a)
+[ ${#built[@]} -ge 3 ] || fail "there is no archive: run scripts/go_archive.sh"
 
 publish v0.1.0 "${sources[@]}" "${built[@]}"
 (
@@ -86,12 +87,13 @@ publish v0.1.0 "${sources[@]}" "${built[@]}"
 publish v0.1.1 "${sources[@]}"
 (
     application bare
-    says "archive is missing: run scripts/go_archive.sh" go build .
+    says "the core is missing: run scripts/go_archive.sh" go build .
     # The library as it is installed, found by pkg-config.
     mkdir "$work/prefix"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/libalternator_lb.so"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/$(readelf -d "$ALTERNATOR_LB_SHARED" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"
-    printf '%s\n' 'Name: alternator_lb' 'Description: x' 'Version: 0.1.0' "Libs: -L$work/prefix -lalternator_lb" 'Cflags:' \
+    cp "$header" "$work/prefix/"
+    printf '%s\n' 'Name: alternator_lb' 'Description: x' 'Version: 0.1.0' "Libs: -L$work/prefix -lalternator_lb" "Cflags: -I$work/prefix" \
         >"$work/prefix/alternator_lb.pc"
     export PKG_CONFIG_PATH=$work/prefix LD_LIBRARY_PATH=$work/prefix
     go build -tags alb_shared -o shared .

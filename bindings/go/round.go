@@ -35,7 +35,7 @@ func (d *driver) round(ctx context.Context) error {
 		}
 		d.sleep(ctx, max(min(due, shortSleep), othersAtIt))
 		if ctx.Err() != nil {
-			return &Error{Status: ErrTimeout, Message: "no round of discovery ended in time: " + context.Cause(ctx).Error()}
+			return &Error{Status: ErrTimeout, Message: "no round of discovery ended in time"}
 		}
 	}
 }

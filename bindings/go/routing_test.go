@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -135,6 +136,21 @@ func TestQuestionsEndWithTheirContext(t *testing.T) {
 	}
 	if err := lb.Refresh(t.Context()); !errors.Is(err, alb.ErrUnreachable) {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+func TestRefreshThatNobodyAnswersEndsWithItsContextOrItsBalancer(t *testing.T) {
+	cluster := start(t, "--nodes", "1")
+	cluster.Fault(0, altcluster.Fault{"kind": "hang", "path": "any"})
+	lb := balance(t, cluster, alb.WithDiscoveryTimeout(time.Minute), alb.WithManualRefresh())
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := lb.Refresh(short); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, alb.ErrTimeout) {
+		t.Errorf("a deadline: %v", err)
+	}
+	time.AfterFunc(300*time.Millisecond, lb.Close)
+	if err := lb.Refresh(t.Context()); !errors.Is(err, alb.ErrClosed) {
+		t.Errorf("a close: %v", err)
 	}
 }
 

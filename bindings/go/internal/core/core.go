@@ -37,7 +37,7 @@ package core
 #cgo nocallback alb_go_picks
 #cgo noescape alb_go_give_up
 #cgo nocallback alb_go_give_up
-#include "alternator_lb.h"
+#include "core.h"
 
 // Several calls for the price of one crossing.
 static void alb_go_picks(alb *lb, int32_t *ids, size_t count) {
