@@ -302,27 +302,43 @@ func TestOutcomesAreReported(t *testing.T) {
 
 func TestCancelledContextIsReportedAsCancelledAndAnExpiredOneAsATimeout(t *testing.T) {
 	cluster := start(t, "--nodes", "1")
-	cluster.Fault(0, altcluster.Fault{"kind": "hang"})
-	for outcome, limited := range map[string]func() (context.Context, context.CancelFunc){
-		"cancelled": func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(300*time.Millisecond, cancel)
-			return ctx, cancel
-		},
-		"timeout": func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(t.Context(), 300*time.Millisecond)
-		},
+	for _, test := range []struct {
+		outcome, fault string
+		limited        func() (context.Context, context.CancelFunc)
+	}{
+		{"cancelled", "hang", cancelledSoon(t)},
+		{"cancelled", "half_reply", cancelledSoon(t)},
+		{"timeout", "hang", expiresSoon(t)},
+		{"timeout", "half_reply", expiresSoon(t)},
 	} {
-		lb := refreshed(t, cluster, alb.WithOption("health.share", "handle"))
-		ctx, cancel := limited()
-		_, err := lb.NewDynamoDB().ListTables(ctx, &dynamodb.ListTablesInput{})
-		if !errors.Is(err, ctx.Err()) {
-			t.Errorf("%s: the error is %v", outcome, err)
-		}
-		cancel()
-		if got := outcomes(t, lb); got[outcome] != 1 || total(got) != 1 {
-			t.Errorf("%s: reported %v", outcome, got)
-		}
+		t.Run(test.outcome+" "+test.fault, func(t *testing.T) {
+			lb := refreshed(t, cluster, alb.WithOption("health.share", "handle"))
+			cluster.Fault(0, altcluster.Fault{"kind": test.fault})
+			defer cluster.Heal(0)
+			ctx, cancel := test.limited()
+			defer cancel()
+			_, err := lb.NewDynamoDB().ListTables(ctx, &dynamodb.ListTablesInput{})
+			if err == nil || ctx.Err() == nil {
+				t.Errorf("the error is %v", err)
+			}
+			if got := outcomes(t, lb); got[test.outcome] != 1 || total(got) != 1 {
+				t.Errorf("reported %v", got)
+			}
+		})
+	}
+}
+
+func cancelledSoon(t *testing.T) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(300*time.Millisecond, cancel)
+		return ctx, cancel
+	}
+}
+
+func expiresSoon(t *testing.T) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(t.Context(), 300*time.Millisecond)
 	}
 }
 

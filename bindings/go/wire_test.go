@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	alb "github.com/scylladb/alternator-lb/bindings/go"
@@ -80,7 +81,9 @@ func TestWrongSecretIsRefusedAndNoneSendsNoSignature(t *testing.T) {
 		!strings.Contains(err.Error(), "ignature") {
 		t.Errorf("a wrong secret: %v", err)
 	}
-	must(t, listTables(lb.WithCredentials("alternator", "secret").NewDynamoDB()))
+	signing := lb.WithCredentials("alternator", "secret")
+	must(t, listTables(signing.NewDynamoDB()))
+	must(t, listTables(dynamodb.NewFromConfig(aws.Config{}, signing.WithEndpointResolverV2())))
 	cluster.Settings(map[string]any{"auth": "off"})
 	cluster.ResetCounters()
 	must(t, listTables(lb.NewDynamoDB()))
