@@ -15,6 +15,7 @@ import (
 
 	alb "github.com/scylladb/alternator-lb/bindings/go"
 	"github.com/scylladb/alternator-lb/bindings/go/internal/altcluster"
+	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
 var (
@@ -145,23 +146,37 @@ func TestKeysOfEveryTypeGoWhereTheTextOfARequestWould(t *testing.T) {
 	cluster := start(t)
 	lb := refreshed(t, cluster, anyWrite, alb.WithTableKeys(map[string]string{"typed": "pk"}))
 	client := lb.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
-	for _, value := range []types.AttributeValue{
-		text("ä€😀"), text(strings.Repeat("x",
-			600)), &types.AttributeValueMemberN{Value: "42"}, &types.AttributeValueMemberN{Value: "-1.5E+10"},
-		&types.AttributeValueMemberB{Value: []byte{0, 1, 255}},
+	handle, err := core.New([]core.Setting{{Key: "seeds", Value: strings.Join(cluster.Seeds(), ",")}, {Key: "discovery", Value: "static"},
+		{Key: "refresh.mode", Value: "manual"}})
+	must(t, err)
+	for _, test := range []struct {
+		value types.AttributeValue
+		key   core.Key
+	}{
+		{text("ä€😀"), core.Key{Type: core.KeyString, Value: "ä€😀"}},
+		{text(strings.Repeat("x", 600)), core.Key{Type: core.KeyString, Value: strings.Repeat("x", 600)}},
+		{&types.AttributeValueMemberN{Value: "42"}, core.Key{Type: core.KeyNumber, Value: "42"}},
+		{&types.AttributeValueMemberN{Value: "-1.5E+10"}, core.Key{Type: core.KeyNumber, Value: "-1.5E+10"}},
+		{&types.AttributeValueMemberB{Value: []byte{0, 1, 255}}, core.Key{Type: core.KeyBinary, Value: "\x00\x01\xff"}},
+		{&types.AttributeValueMemberB{Value: []byte("1")}, core.Key{Type: core.KeyBinary, Value: "1"}},
+		{&types.AttributeValueMemberB{Value: []byte("2")}, core.Key{Type: core.KeyBinary, Value: "2"}},
+		{&types.AttributeValueMemberB{Value: []byte("3")}, core.Key{Type: core.KeyBinary, Value: "3"}},
 	} {
 		cluster.ResetCounters()
 		before := routed(t, lb)["by_key"]
 		for range 4 {
 			_, _ = client.PutItem(t.Context(), &dynamodb.PutItemInput{
-				TableName: aws.String("typed"), Item: map[string]types.AttributeValue{"pk": value},
+				TableName: aws.String("typed"), Item: map[string]types.AttributeValue{"pk": test.value},
 			})
 		}
-		if requests := cluster.Requests(); slices.Max(requests) != 4 {
-			t.Errorf("%T: nodes got %v", value, requests)
+		node, err := handle.Node(handle.NodeForKey(test.key))
+		must(t, err)
+		place := slices.IndexFunc(cluster.Nodes, func(other altcluster.Node) bool { return other.URL == node.Text })
+		if requests := cluster.Requests(); requests[place] != 4 {
+			t.Errorf("%T: nodes got %v, not %d", test.value, requests, place)
 		}
 		if byKey := routed(t, lb)["by_key"] - before; byKey != 4 {
-			t.Errorf("%T: %d went by key", value, byKey)
+			t.Errorf("%T: %d went by key", test.value, byKey)
 		}
 	}
 }
@@ -249,6 +264,42 @@ func TestDescribeTableThatHangsHoldsNothingUp(t *testing.T) {
 		t.Errorf("the key is %q", name)
 	}
 	lb.Close() // and waits for nobody who hangs
+}
+
+func TestDescribeTableThatFailsIsOneAttemptAndToldToTheCore(t *testing.T) {
+	cluster := start(t)
+	createTable(t, refreshed(t, cluster).NewDynamoDB())
+	for index := range 3 {
+		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 400, "error_type": "AccessDeniedException", "operation": "DescribeTable"})
+	}
+	lb := balance(t, cluster, anyWrite)
+	must(t, put(lb.NewDynamoDB(), "one", "v"))
+	var reason string
+	altcluster.Eventually(t, "the failure is an event", func() bool {
+		for _, event := range lb.Events() {
+			if event.Kind == "table_key_failed" {
+				reason = event.Reason
+			}
+		}
+		return reason != ""
+	})
+	if !strings.Contains(reason, "AccessDeniedException") {
+		t.Errorf("the reason is %q", reason)
+	}
+	for index := range 3 {
+		cluster.Heal(index)
+		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 500, "operation": "DescribeTable"})
+	}
+	cluster.ResetCounters()
+	other := balance(t, cluster, anyWrite)
+	must(t, put(other.NewDynamoDB(), "one", "v"))
+	altcluster.Eventually(t, "the failure is an event", func() bool {
+		return slices.ContainsFunc(other.Events(), func(event alb.Event) bool { return event.Kind == "table_key_failed" })
+	})
+	counters := cluster.Counters()
+	if described := counters.Operation("DescribeTable").Requests; described != 1 {
+		t.Errorf("%d DescribeTable", described)
+	}
 }
 
 func TestManualModeDescribesWhenItRefreshes(t *testing.T) {
