@@ -2,13 +2,14 @@
 #
 # Everything is built below target/ (cargo) and build/ (the rest), so that `make clean` leaves the checkout as it was.
 
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(HOME)/.cargo/bin:$(PATH):/usr/local/go/bin
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 export ALTCLUSTER := $(CARGO_TARGET_DIR)/release/altcluster
 BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
+GO_OLDEST := go1.24.13
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies dns_query
@@ -67,12 +68,15 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 test-python-installs: python-env cluster library ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
 	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so $(PYTHON) -m pytest -q tests/test_installs.py
 
-.PHONY: test-go bench-go go-archive
+.PHONY: test-go test-go-oldest bench-go go-archive
 
 test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
 	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
 	cd bindings/go && PYTHON=$(PYTHON) go test -race -count=1 ./...
 	ALTERNATOR_LB_SHARED=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so bash bindings/go/module_test.sh
+
+test-go-oldest: cluster go-archive python-env ## the Go module's tests with the oldest Go that it is for, which the module proxy gives
+	cd bindings/go && GOTOOLCHAIN=$(GO_OLDEST) PYTHON=$(PYTHON) go test -count=1 ./...
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -104,6 +108,9 @@ $(CARGO_FUZZ):
 bench-python: python-env $(OFFICIAL)/venv/installed cluster library ## plain boto3, the Python package and the official client: CPU time, outages
 	cd bindings/python/benches && export ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so && \
 		$(PYTHON) outage.py --official $(OFFICIAL)/venv/bin/python && $(PYTHON) overhead.py --official $(OFFICIAL)/venv/bin/python
+
+bench-go: go-archive ## what a pick, a plan and a request cost in Go, beside a bare client and the official helper
+	cd bindings/go && go run ./benches && bash benches/official.sh
 
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated

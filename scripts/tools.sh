@@ -28,6 +28,15 @@ has_rust() {
     [ "$(printf '%s\n%s\n' "$rust_wanted" "$found" | sort -V | head -n1)" = "$rust_wanted" ]
 }
 
+readonly go_wanted=$(sed -n 's/^go //p' "$(dirname "$0")/../bindings/go/go.mod")
+has_go() {
+    [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
+    has_command go || return 1
+    local found
+    found=$(go env GOVERSION)
+    [ "$(printf '%s\n%s\n' "$go_wanted" "${found#go}" | sort -V | head -n1)" = "$go_wanted" ]
+}
+
 packages=()
 wants() { # wants "what it is" "test that finds it" packages...
     local what=$1 check=$2
@@ -47,6 +56,11 @@ wants "curl" "has_command curl" curl ca-certificates
 wants "libcurl's headers" "has_header curl/curl.h" libcurl4-openssl-dev
 if [ "$purpose" = test ]; then
     wants "valgrind" "has_command valgrind" valgrind
+    wants "binutils" "has_command objcopy && has_command readelf" binutils
+    if ! has_go; then
+        say "missing: Go $go_wanted or later. Install it as https://go.dev/doc/install says, then run this again."
+        exit 1
+    fi
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
