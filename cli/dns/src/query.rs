@@ -44,11 +44,7 @@ pub(crate) fn read(packet: &[u8]) -> Option<Query<'_>> {
         return Some(Query::Refuse(message, Rcode::NOTIMP));
     }
     Some(match (message.sole_question(), read_edns(message)) {
-        // Before the name stands nothing but the header, so that it can point to no other name; one that points there would be longer in
-        // the answer than it is here.
-        (Ok(question), Ok(edns)) if !header.tc() && !question.qname().is_compressed() => {
-            Query::Ask(Asked { message, question, edns })
-        }
+        (Ok(question), Ok(edns)) if !header.tc() && is_plain(message, &question) => Query::Ask(Asked { message, question, edns }),
         _ => Query::Refuse(message, Rcode::FORMERR),
     })
 }
