@@ -1,8 +1,8 @@
 //! How many queries a second `alb dns` answers, and how fast: `make bench-dns`.
 //!
 //! The server is a process of one thread, so that it has one core at most; this program asks it from another one. First at a steady
-//! rate, for latencies that mean something, then as fast as answers come. One line for each; the exit status tells whether the promise
-//! of the README was kept on this machine.
+//! rate, for latencies that mean something, then as fast as answers come. One line for each, and one that
+//! tells whether the goal was met: figures of a machine that has other things to do are no reason to fail.
 
 #[path = "../tests/it/support.rs"]
 #[allow(dead_code, reason = "shared with the tests, of which this needs a part")]
@@ -42,8 +42,7 @@ fn main() {
     tell("as fast as it goes", &fastest);
     let p99 = Duration::from_micros(steady.latencies.value_at_quantile(0.99));
     let kept = steady.rate >= RATE as f64 && p99 < P99;
-    println!("{RATE} queries a second with p99 below {P99:?}: {}", if kept { "kept" } else { "not kept on this machine" });
-    std::process::exit(i32::from(!kept));
+    println!("{RATE} queries a second with p99 below {P99:?}: {}", if kept { "kept" } else { "not kept, now and on this machine" });
 }
 
 fn tell(what: &str, figures: &Figures) {

@@ -55,9 +55,11 @@ def server(cluster: Program) -> Iterator[Program]:
     address, port = running.told["address"].rsplit(":", 1)
     resolver = dns.resolver.Resolver(configure=False)
     resolver.nameservers, resolver.port, resolver.cache = [address], int(port), None
+    dns.resolver.default_resolver = resolver
     dns.resolver.override_system_resolver(resolver)
     yield running
     dns.resolver.restore_system_resolver()
+    dns.resolver.default_resolver = None
     running.close()
 
 
