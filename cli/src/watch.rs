@@ -41,7 +41,7 @@ pub async fn run(args: &WatchArgs) -> Result<(), Failure> {
     let config = common.config(&[("refresh.idle_ms", "1000")])?;
     let balancer = Arc::new(Balancer::new(config.clone())?);
     let http = Http::new(&balancer, config.connect_timeout);
-    let looking = Looking { each: args.interval, patience: args.interval.min(config.timeout) };
+    let looking = Looking { each: args.interval, patience: args.interval.min(common.timeout) };
     let driver = Driver::new(Arc::clone(&balancer), http, Some(looking));
     if args.lines || common.json || !io::stdout().is_terminal() {
         lines::follow(&balancer, &config, driver, args).await
