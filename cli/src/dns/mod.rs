@@ -22,7 +22,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::{Common, seconds};
-use crate::cluster::list_is_known;
+use crate::cluster::{NODE_PATIENCE, list_is_known};
 use crate::drive::{Driver, Looking, News};
 use crate::failure::{Code, Failure};
 use crate::http::Http;
@@ -147,7 +147,7 @@ pub async fn run(args: &DnsArgs) -> Result<(), Failure> {
         parts.spawn_local_on(udp::serve(Rc::clone(&server), udp), &local);
         parts.spawn_local_on(tcp::serve(Rc::clone(&server), tcp, places.clone()), &local);
     }
-    let looking = Looking { each: args.look_each, patience: args.look_each.min(common.timeout) };
+    let looking = Looking { each: args.look_each, patience: NODE_PATIENCE.min(common.timeout) };
     let driver = Driver::new(Arc::clone(&balancer), http, Some(looking));
     parts.spawn_local_on(follow(Rc::clone(&server), balancer, config, driver, log), &local);
     let stopped = local.run_until(async {
