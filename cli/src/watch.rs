@@ -1,5 +1,5 @@
-//! `alb watch`: the nodes as they come, go, slow down and are set aside. On a terminal a table that is drawn anew, elsewhere a line for
-//! each change, and one now and then.
+//! `alb watch`: the nodes as they come, go, slow down and are set aside. On a terminal a table that is drawn anew, elsewhere a line
+//! for each change, and one now and then.
 
 mod lines;
 mod screen;

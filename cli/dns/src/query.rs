@@ -49,8 +49,8 @@ pub(crate) fn read(packet: &[u8]) -> Option<Query<'_>> {
     })
 }
 
-/// Whether the name stands there in full. Nothing but the header comes before it, so that there is no other name that it could point to;
-/// and one that points there would be longer in the answer than it is here.
+/// Whether the name stands there in full. Nothing but the header comes before it, so that there is no other name that it could
+/// point to; and one that points there would be longer in the answer than it is here.
 fn is_plain(message: &Message<[u8]>, question: &Question<ParsedName<&[u8]>>) -> bool {
     let mut section = message.question();
     let start = section.pos();

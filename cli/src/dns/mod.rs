@@ -1,6 +1,7 @@
 //! `alb dns`: a name that stands for the live nodes, for programs that can take nothing but a name.
 //!
-//! One thread does it all: answering by UDP and TCP, asking the cluster for its nodes, looking how they fare. Messages are alb_dns'.
+//! One thread does it all: answering by UDP and TCP, asking the cluster for its nodes, looking how they fare. Messages are
+//! alb_dns'.
 
 mod limits;
 mod log;
