@@ -15,7 +15,7 @@ FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-cli test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-dns header docs cluster library tools python-env c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -23,7 +23,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-python-installs test-go test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-cli test-python-installs test-go test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -78,6 +78,10 @@ test-go: cluster go-archive python-env ## the Go module with the real SDK, under
 test-go-oldest: cluster go-archive python-env ## the Go module's tests with the oldest Go that it is for, which the module proxy gives
 	cd bindings/go && GOTOOLCHAIN=$(GO_OLDEST) PYTHON=$(PYTHON) go test -count=1 ./...
 
+test-cli: python-env $(VENV)/dnspython cluster ## the alb command: local clusters, dig and drill, systemd, a boto3 client whose endpoint is a name
+	cargo test --locked --release -p alb-dns -p alb-cli
+	ALB=$(CARGO_TARGET_DIR)/release/alb $(PYTHON) -m pytest -q cli/tests/boto3_test.py
+
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
 
@@ -112,6 +116,9 @@ bench-python: python-env $(OFFICIAL)/venv/installed cluster library ## plain bot
 bench-go: go-archive ## what a pick, a plan and a request cost in Go, beside a bare client and the official helper
 	cd bindings/go && go run ./benches && bash benches/official.sh
 
+bench-dns: cluster ## queries a second that alb dns answers on one core, and how fast, beside the program that asks
+	cargo bench --quiet --locked -p alb-cli --bench dns
+
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated
 
@@ -134,6 +141,11 @@ python-env: $(VENV)/installed
 $(VENV)/installed: $(shell git ls-files bindings/python/pyproject.toml bindings/python/src src Cargo.toml Cargo.lock)
 	python3 -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check './bindings/python[test]' mypy ruff rich
+	touch $@
+
+# A resolver within the process that asks: what the tests of alb dns point boto3 at.
+$(VENV)/dnspython: | python-env
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check 'dnspython==2.*'
 	touch $@
 
 # Whose interface the package offers: read by the tests, never imported by the package.

@@ -20,6 +20,7 @@ apt_install() { # quiet but for errors; what apt says on standard output is not 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { has_command python3 && python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_header() { echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
+has_systemd_analyze() { has_command systemd-analyze && systemd-analyze security --help | grep -q -- --offline; }
 has_rust() {
     [ -x "$HOME/.cargo/bin/cargo" ] && PATH="$HOME/.cargo/bin:$PATH"
     has_command cargo || return 1
@@ -61,6 +62,11 @@ if [ "$purpose" = test ]; then
         say "missing: Go $go_wanted or later. Install it as https://go.dev/doc/install says, then run this again."
         exit 1
     fi
+    wants "dig" "has_command dig" bind9-dnsutils
+    wants "drill" "has_command drill" ldnsutils
+    wants "systemd-analyze 250 or later" "has_systemd_analyze" systemd
+    wants "script" "has_command script" bsdutils
+    wants "setpriv" "has_command setpriv" util-linux
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
