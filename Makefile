@@ -9,8 +9,9 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := request_reader key_plan bodies
+FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
 .PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
@@ -21,7 +22,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-python-installs test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-python-installs test-go test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -65,6 +66,13 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 
 test-python-installs: python-env cluster ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
 	cd bindings/python && $(PYTHON) -m pytest -q tests/test_installs.py
+
+.PHONY: test-go bench-go go-archive
+
+test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
+	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
+	cd bindings/go && PYTHON=$(PYTHON) go test -race -count=1 ./...
+	ALTERNATOR_LB_SHARED=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so bash bindings/go/module_test.sh
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -110,6 +118,9 @@ c-build: cluster
 	cmake -S . -B $(BUILD)/c -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON -DALTERNATOR_LB_BENCHES=ON \
 		-DALTERNATOR_LB_CARGO_TARGET_DIR=$(CARGO_TARGET_DIR) -DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
 	cmake --build $(BUILD)/c
+
+go-archive: ## place the core in the Go module, as a static archive
+	@bash scripts/go_archive.sh
 
 python-env: $(VENV)/installed
 

@@ -6,6 +6,7 @@ takes away meanwhile is known from a plain client of another node, to which noth
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,9 +22,9 @@ from load import Tasks, Threads
 
 from alternator_lb import AlternatorLB, AsyncAlternatorLB
 
-# How long each call takes at a node, in milliseconds, by the number of workers.
-SLOW = {4: 8, 48: 90}
-BEFORE, DURING = 2.0, 5.0
+# How long each call takes at a node, in milliseconds, by the number of workers: 200 calls a second, a fifth of a processor.
+SLOW = {4: 20, 48: 240}
+BEFORE, DURING = 2.0, 6.0
 IMPATIENT = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 4})
 # What is done to a node, what ends it, and the least that must be left of the rate.
 FAULTS = [("kill", "restart", 0.9), ("stop", "cont", 0.7)]
@@ -104,6 +105,8 @@ def test_tasks_hardly_feel_it(start_cluster: StartCluster, hurt: str, heal: str,
     assert hurt_under_load(start_cluster, start, 48, hurt, heal) >= least
 
 
+# Of a connection that breaks off, urllib3's response and its socket go in one cycle, in any order.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
@@ -135,4 +138,5 @@ def test_every_kind_of_client_survives_every_node(
                     heal(index)
         finally:
             seen = load.stop()
+    gc.collect()
     assert (seen.errors, seen.wrong) == ([], [])
