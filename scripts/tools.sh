@@ -47,6 +47,10 @@ wants "curl" "has_command curl" curl ca-certificates
 wants "libcurl's headers" "has_header curl/curl.h" libcurl4-openssl-dev
 if [ "$purpose" = test ]; then
     wants "valgrind" "has_command valgrind" valgrind
+    wants "libabigail's abidiff" "has_command abidiff" abigail-tools
+    if has_command dpkg; then
+        wants "Debian's packaging tools" "has_command dpkg-shlibdeps" dpkg-dev
+    fi
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
