@@ -17,20 +17,21 @@ readonly python=${PYTHON:?dist.sh: PYTHON has to name a Python that has hatchlin
 readonly cyclonedx=${CARGO_CYCLONEDX:?dist.sh: CARGO_CYCLONEDX has to name the program cargo-cyclonedx}
 readonly version=$(sed -n 's/^version = "\([0-9.]*\)"/\1/p' Cargo.toml | head -n1)
 readonly platform=linux-$(uname -m)
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+readonly date=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+unset SOURCE_DATE_EPOCH # while cargo builds, which makes all anew when it changes
 
 rm -rf "$output" "$work"
 mkdir -p "$output" "$work"
 [ -z "$(git status --porcelain)" ] || echo "dist.sh: what is not committed is in the binaries, but not in the source archive" >&2
 
 archive() { # archive NAME.tar.gz DIRECTORY MEMBER...: the same bytes for the same files
-    tar --create --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$SOURCE_DATE_EPOCH" \
+    tar --create --sort=name --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX --mtime="@$date" \
         --directory="$2" "${@:3}" | gzip -9n >"$output/$1"
 }
 
 # --- libraries, packages, command ------------------------------------------------------------------------------------------
 
-packaging/deb/build.sh "$output" >/dev/null
+SOURCE_DATE_EPOCH=$date packaging/deb/build.sh "$output" >/dev/null
 name=libalternator_lb-$version-$platform
 cmake -S . -B "$work/cmake" -DCMAKE_INSTALL_LIBDIR=lib -DALTERNATOR_LB_CARGO_TARGET_DIR="$target" >/dev/null
 cmake --build "$work/cmake" --target alternator_lb_core >/dev/null
@@ -43,11 +44,13 @@ cp -r build/deb/tree/debian/alb "$work/$name"
 rm -r "$work/$name/DEBIAN"
 archive "$name.tar.gz" "$work" "$name"
 
+bash scripts/go_archive.sh >/dev/null
+export SOURCE_DATE_EPOCH=$date
+
 # --- languages -------------------------------------------------------------------------------------------------------------
 
-(cd bindings/python && ALTERNATOR_LB_LIBRARY_BUILD=$target/dist/libalternator_lb.so "$python" -m hatchling --quiet build -d "$output")
+(cd bindings/python && ALTERNATOR_LB_LIBRARY_BUILD=$target/dist/libalternator_lb.so "$python" -m hatchling build -d "$output" >/dev/null)
 
-bash scripts/go_archive.sh >/dev/null
 name=alternator-lb-go-$version-$platform
 mkdir "$work/$name"
 git archive HEAD:bindings/go | tar --extract --directory="$work/$name"
