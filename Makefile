@@ -85,8 +85,8 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
 		$(PYTHON) -m pytest -q --ignore tests/test_installs.py
 
-test-python-installs: python-env cluster ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
-	cd bindings/python && $(PYTHON) -m pytest -q tests/test_installs.py
+test-python-installs: python-env cluster library ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
+	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so $(PYTHON) -m pytest -q tests/test_installs.py
 
 .PHONY: test-go bench-go go-archive
 

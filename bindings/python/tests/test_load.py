@@ -105,8 +105,6 @@ def test_tasks_hardly_feel_it(start_cluster: StartCluster, hurt: str, heal: str,
     assert hurt_under_load(start_cluster, start, 48, hurt, heal) >= least
 
 
-# Of a connection that breaks off, urllib3's response and its socket go in one cycle, in any order.
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "signed"])
 @pytest.mark.parametrize("scheme", ["http", "https"])
