@@ -14,6 +14,8 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
+CARGO_CYCLONEDX := $(BUILD)/tools/bin/cargo-cyclonedx
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n1)
 
 .PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-cli test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-dns header docs cluster library tools python-env c-build clean
 
@@ -58,6 +60,25 @@ test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and
 		-DALTERNATOR_LB_CLUSTER=$(ALTCLUSTER)
 	cmake --build $(BUILD)/cpp-sanitized
 	ctest --test-dir $(BUILD)/cpp-sanitized --output-on-failure -L cpp
+
+.PHONY: test-packages deb dist abi-dump
+test: test-packages
+test-packages: c-build dist ## the ABI beside its first release; Debian packages built, installed, used, removed; what make dist gathers
+	python3 tests/abi/abi.py check --library $(BUILD)/c/lib
+	python3 tests/packages/deb_test.py $(VERSION)
+	$(PYTHON) tests/packages/dist_test.py $(BUILD)/dist $(VERSION)
+
+deb: ## the Debian packages, in build/deb
+	packaging/deb/build.sh $(BUILD)/deb
+
+dist: python-env $(CARGO_CYCLONEDX) ## what a release consists of, in build/dist
+	PYTHON=$(PYTHON) CARGO_CYCLONEDX=$(CARGO_CYCLONEDX) packaging/dist.sh $(BUILD)/dist
+
+$(CARGO_CYCLONEDX):
+	cargo install --quiet --locked --debug --root $(BUILD)/tools cargo-cyclonedx@0.5.9
+
+abi-dump: ## write tests/abi/0.1 anew, which is to be reviewed, and frozen by the release
+	python3 tests/abi/abi.py dump
 
 test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with real boto3, beside the official client's interface
 	cargo build --quiet --locked

@@ -744,7 +744,7 @@ public:
 
     /* The list of nodes and their health */
 
-    /** The nodes that requests are routed over, in the order of their URLs. As alb_nodes(). */
+    /** The nodes of the scope, those set aside included, in the order of their URLs. As alb_nodes(). */
     std::vector<NodeId> nodes() const
     {
         std::vector<NodeId> ids(nodes(nullptr, 0));

@@ -67,6 +67,10 @@ if [ "$purpose" = test ]; then
     wants "systemd-analyze 250 or later" "has_systemd_analyze" systemd
     wants "script" "has_command script" bsdutils
     wants "setpriv" "has_command setpriv" util-linux
+    wants "libabigail's abidiff" "has_command abidiff" abigail-tools
+    if has_command dpkg; then
+        wants "Debian's packaging tools" "has_command dpkg-shlibdeps" dpkg-dev
+    fi
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -16,7 +16,8 @@ readonly version=$(sed -n 's/^version = "\([0-9.]*\)"/\1/p' Cargo.toml | head -n
 readonly target=${CARGO_TARGET_DIR:-$source/target}
 readonly soname=$(sed -n 's/^const ABI_MAJOR: u32 = \([0-9]*\);/\1/p' build.rs)
 readonly library=libalternator-lb$soname
-export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+readonly date=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
+unset SOURCE_DATE_EPOCH # while cargo builds, which makes all anew when it changes
 
 for tool in dpkg-deb dpkg-shlibdeps dpkg-gensymbols dpkg-gencontrol; do
     command -v $tool >/dev/null || { echo "build.sh: $tool is missing (Debian package dpkg-dev)" >&2; exit 1; }
@@ -51,6 +52,7 @@ fi
 
 # --- what dpkg knows of them -----------------------------------------------------------------------------------------------
 
+export SOURCE_DATE_EPOCH=$date
 cd "$work/tree"
 cp "$source/packaging/deb/control" debian/control
 cat >debian/changelog <<END

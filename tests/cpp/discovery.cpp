@@ -85,6 +85,17 @@ void events_come_one_by_one_whatever_their_length()
     const std::size_t length = lb.next_event(other, small, sizeof small, std::nothrow).value();
     CHECK_EQ(length, event->size()); // it did not fit, and waits
     CHECK(lb.next_event(other) == event);
+
+    // More than any first guess: a long name that does not answer, in a scope with a long one.
+    std::string name = "seed";
+    while (name.size() < 230) name += ".part-of-a-name";
+    const Balancer far(Config{{"seeds", name}, {"refresh.mode", "manual"}, {"scope", "dc:" + std::string(200, 'd')}});
+    for (std::optional<Fetch> fetch = far.discovery_next(); fetch; fetch = far.discovery_next())
+        far.discovery_fail(fetch->token(), Outcome::refused);
+    std::uint64_t start = 0;
+    const std::optional<std::string> failure = far.next_event(start);
+    CHECK(failure && failure->size() > 512 && failure->front() == '{' && failure->back() == '}');
+    CHECK_TEXT(failure->c_str(), name.c_str());
 }
 
 void statistics_of_many_nodes_are_told_whole()
