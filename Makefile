@@ -9,11 +9,13 @@ BUILD := $(CURDIR)/build
 VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
+MVN := mvn --batch-mode --quiet
+MAVEN_REPOSITORY ?= $(HOME)/.m2/repository
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-readme simulate simulate-check lint chaos fuzz bench bench-python header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-java test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-java header docs cluster library tools python-env java-native c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -21,7 +23,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-java test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -53,6 +55,10 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 	cd bindings/python && ALTERNATOR_OFFICIAL=$(OFFICIAL) ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/debug/libalternator_lb.so \
 		$(PYTHON) -m pytest -q
 
+test-java: java-native cluster python-env ## the Java library with the real SDK: tests, Javadoc, a program that uses the installed artifact
+	cd bindings/java && $(MVN) install -Dmaven.repo.local=$(MAVEN_REPOSITORY) $(MVN_ARGS)
+	bindings/java/scripts/consume.sh $(MAVEN_REPOSITORY)
+
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
 
@@ -82,6 +88,15 @@ $(CARGO_FUZZ):
 
 bench-python: python-env cluster ## CPU time per boto3 request with and without the library
 	$(PYTHON) bindings/python/benches/overhead.py
+
+bench-java: java-native ## what picks and requests cost in Java, by JMH; beside the official library where its artifact can be had
+	cd bindings/java && $(MVN) test-compile -Pbench -Dmaven.repo.local=$(MAVEN_REPOSITORY)
+	bindings/java/scripts/bench.sh
+
+# The static library as tests need it; `make library` makes that which ships.
+java-native:
+	cargo build --quiet --locked --lib --release
+	bindings/java/scripts/build_native.sh $(CARGO_TARGET_DIR)/release/libalternator_lb.a $(BUILD)/java/native-root
 
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated

@@ -31,22 +31,15 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
         if (found.isEmpty()) {
             return http.execute(request);
         }
-        Attempt attempt = found.get();
+        Watched answer = new Watched(request.responseHandler(), found.get());
         AsyncExecuteRequest.Builder plain = AsyncExecuteRequest.builder()
                 .request(request.request().toBuilder().removeHeader(Calls.HEADER).build())
                 .requestContentPublisher(request.requestContentPublisher())
-                .responseHandler(new Watched(request.responseHandler(), attempt))
+                .responseHandler(answer)
                 .fullDuplex(request.fullDuplex())
                 .httpExecutionAttributes(request.httpExecutionAttributes());
         request.metricCollector().ifPresent(plain::metricCollector);
-        CompletableFuture<Void> future = http.execute(plain.build());
-        // The SDK completes this future itself when the caller cancels or a time is over.
-        future.whenComplete((nothing, failure) -> {
-            if (failure != null) {
-                attempt.end(failure);
-            }
-        });
-        return future;
+        return answer.follow(http.execute(plain.build()));
     }
 
     @Override
@@ -80,14 +73,39 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
         private final Attempt attempt;
         private SdkHttpResponse codedHead;
         private String coding;
+        /** The SDK has turned away from this attempt, and gives the same handler to the next one. */
+        private volatile boolean abandoned;
 
         Watched(SdkAsyncHttpResponseHandler handler, Attempt attempt) {
             this.handler = handler;
             this.attempt = attempt;
         }
 
+        /** What the SDK is given for the HTTP client's future, and completes itself when the caller cancels or a time is over. */
+        CompletableFuture<Void> follow(CompletableFuture<Void> sent) {
+            CompletableFuture<Void> given = new CompletableFuture<>();
+            sent.whenComplete((nothing, failure) -> {
+                if (failure == null) {
+                    given.complete(null);
+                } else {
+                    given.completeExceptionally(failure);
+                }
+            });
+            given.whenComplete((nothing, failure) -> {
+                if (failure != null) {
+                    abandoned = !sent.isDone();
+                    attempt.end(failure);
+                    sent.completeExceptionally(failure);
+                }
+            });
+            return given;
+        }
+
         @Override
         public void onHeaders(SdkHttpResponse head) {
+            if (abandoned) {
+                return;
+            }
             attempt.answer(head.statusCode());
             coding = hooks.wire().coding(head).orElse(null);
             if (coding == null) {
@@ -99,7 +117,7 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
 
         @Override
         public void onStream(Publisher<ByteBuffer> body) {
-            if (coding == null) {
+            if (coding == null && !abandoned) {
                 handler.onStream(body);
             } else {
                 body.subscribe(new Collector(this));
@@ -108,10 +126,16 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
 
         @Override
         public void onError(Throwable failure) {
-            handler.onError(failure);
+            // A client says so late, when the next attempt is under way already, which must not hear of it.
+            if (!abandoned) {
+                handler.onError(failure);
+            }
         }
 
         void deliver(byte[] coded) {
+            if (abandoned) {
+                return;
+            }
             byte[] plain;
             try {
                 plain = Core.decompress(coding, coded);

@@ -37,6 +37,8 @@ final class Outcome {
     private static final String POOL_EXHAUSTED = "ConnectionPoolTimeoutException";
     private static final Set<String> NOT_CONNECTED = Set.of("ConnectTimeoutException", "ConnectionRequestTimeoutException");
     private static final Set<String> NOT_ANSWERED = Set.of("ReadTimeoutException", "WriteTimeoutException");
+    private static final String CRT = "software.amazon.awssdk.crt.";
+    private static final Set<String> NO_CONNECTION_OF_CRT = Set.of("refused", "no route", "unreachable", "timed out", "dns", "resolve");
     /** A chain of causes is not longer; one that is could be a ring. */
     private static final int DEEPEST = 16;
 
@@ -88,12 +90,22 @@ final class Outcome {
         if (failure instanceof ConnectException || failure instanceof UnknownHostException || failure instanceof NoRouteToHostException) {
             return REFUSED;
         }
-        return ofTimeout(failure);
+        return failure.getClass().getName().startsWith(CRT) ? ofCrt(message(failure)) : ofTimeout(failure);
+    }
+
+    /** The AWS Common Runtime has one exception for all, and texts that tell its errors apart. It has no time-out for answers. */
+    private static int ofCrt(String message) {
+        if (message.contains("tls") || message.contains("negotiation")) {
+            return TLS_FAILURE;
+        }
+        if (message.contains("acquire")) {
+            return TIMEOUT;
+        }
+        return NO_CONNECTION_OF_CRT.stream().anyMatch(message::contains) ? REFUSED : -1;
     }
 
     private static int ofTimeout(Throwable failure) {
         String name = failure.getClass().getSimpleName();
-        String message = String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
         if (name.equals(POOL_EXHAUSTED)) {
             return CANCELLED;
         }
@@ -104,8 +116,12 @@ final class Outcome {
             return TIMEOUT;
         }
         if (failure instanceof SocketTimeoutException) {
-            return message.startsWith("connect") ? REFUSED : TIMEOUT;
+            return message(failure).startsWith("connect") ? REFUSED : TIMEOUT;
         }
         return -1;
+    }
+
+    private static String message(Throwable failure) {
+        return String.valueOf(failure.getMessage()).toLowerCase(Locale.ROOT);
     }
 }

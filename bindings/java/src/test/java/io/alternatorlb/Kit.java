@@ -2,6 +2,7 @@ package io.alternatorlb;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -16,6 +17,7 @@ import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
 import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
@@ -111,6 +113,16 @@ final class Kit {
     static AlternatorLB refreshed(AlternatorLB lb) {
         lb.refresh(PATIENCE);
         return lb;
+    }
+
+    /** How attempts ended over all nodes, by the outcome's name in the statistics; without those that none did. */
+    static Map<String, Long> outcomes(AlternatorLB lb) {
+        Map<String, Long> found = new TreeMap<>();
+        JsonNode.parser().parse(lb.statistics()).field("nodes").orElseThrow().asArray().forEach(node ->
+                node.field("outcomes").orElseThrow().asObject().forEach((name, count) ->
+                        found.merge(name, Long.valueOf(count.asNumber()), Long::sum)));
+        found.values().removeIf(count -> count == 0);
+        return found;
     }
 
     static CreateTableRequest table(String name) {
