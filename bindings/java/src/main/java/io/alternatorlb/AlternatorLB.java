@@ -105,7 +105,7 @@ public final class AlternatorLB implements AutoCloseable {
      * @return a client; the caller closes it
      */
     public DynamoDbClient newDynamoDbClient() {
-        return newClients.sync();
+        return newClients.sync(settings -> { });
     }
 
     /**
@@ -114,7 +114,7 @@ public final class AlternatorLB implements AutoCloseable {
      * @return a client; the caller closes it
      */
     public DynamoDbAsyncClient newDynamoDbAsyncClient() {
-        return newClients.async();
+        return newClients.async(settings -> { });
     }
 
     /**
@@ -139,7 +139,7 @@ public final class AlternatorLB implements AutoCloseable {
     public DynamoDbClientBuilder applyTo(DynamoDbClientBuilder builder, SdkHttpClient http) {
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
-        return clientHooks.apply(builder, hooks).httpClient(new NodeHttpClient(http, hooks));
+        return clientHooks.apply(builder, hooks).httpClient(new NodeHttpClient(http, hooks, http::close));
     }
 
     /**
@@ -166,23 +166,26 @@ public final class AlternatorLB implements AutoCloseable {
         refuseInline();
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
-        return clientHooks.apply(builder, hooks).httpClient(new NodeAsyncHttpClient(http, hooks));
+        return clientHooks.apply(builder, hooks).httpClient(new NodeAsyncHttpClient(http, hooks, http::close));
     }
 
-    /** As {@link #applyTo(DynamoDbClientBuilder, SdkHttpClient)}, with an HTTP client that is closed with its client. */
-    DynamoDbClientBuilder applyTo(DynamoDbClientBuilder builder, SdkHttpClient.Builder<?> http) {
+    /** As {@link #applyTo(DynamoDbClientBuilder, SdkHttpClient)}, with an HTTP client that is closed with its client, and what else ends then. */
+    DynamoDbClientBuilder applyTo(
+            DynamoDbClientBuilder builder, SdkHttpClient.Builder<?> http, Optional<DynamoDbEndpointProvider> endpoints, Runnable onClose) {
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
-        SdkHttpClient.Builder<?> wrapped = new NodeHttpClient.Builder(http, hooks);
-        return clientHooks.apply(builder, hooks).httpClientBuilder(wrapped);
+        SdkHttpClient.Builder<?> wrapped = new NodeHttpClient.Builder(http, hooks, onClose);
+        return endpoints.map(builder::endpointProvider).orElseGet(() -> clientHooks.apply(builder, hooks)).httpClientBuilder(wrapped);
     }
 
-    /** As {@link #applyTo(DynamoDbAsyncClientBuilder, SdkAsyncHttpClient)}, with an HTTP client that is closed with its client. */
-    DynamoDbAsyncClientBuilder applyTo(DynamoDbAsyncClientBuilder builder, SdkAsyncHttpClient.Builder<?> http) {
+    /** The same for asynchronous clients. */
+    DynamoDbAsyncClientBuilder applyTo(
+            DynamoDbAsyncClientBuilder builder, SdkAsyncHttpClient.Builder<?> http, Optional<DynamoDbEndpointProvider> endpoints, Runnable onClose) {
         refuseInline();
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
-        return clientHooks.apply(builder, hooks).httpClientBuilder(new NodeAsyncHttpClient.Builder(http, hooks));
+        SdkAsyncHttpClient.Builder<?> wrapped = new NodeAsyncHttpClient.Builder(http, hooks, onClose);
+        return endpoints.map(builder::endpointProvider).orElseGet(() -> clientHooks.apply(builder, hooks)).httpClientBuilder(wrapped);
     }
 
     private void refuseInline() {
@@ -312,5 +315,9 @@ public final class AlternatorLB implements AutoCloseable {
 
     Core core() {
         return core;
+    }
+
+    NewClients newClients() {
+        return newClients;
     }
 }

@@ -21,4 +21,17 @@ final class HttpSettings {
     HttpSettings(TlsConfig tls) {
         this.tls = tls;
     }
+
+    HttpSettings with(TlsConfig other) {
+        HttpSettings copy = new HttpSettings(other);
+        copy.type = type;
+        copy.maxConnections = maxConnections;
+        copy.maxIdleTime = maxIdleTime;
+        copy.timeToLive = timeToLive;
+        copy.acquisitionTimeout = acquisitionTimeout;
+        copy.connectionTimeout = connectionTimeout;
+        copy.readTimeout = readTimeout;
+        copy.customizer = customizer;
+        return copy;
+    }
 }

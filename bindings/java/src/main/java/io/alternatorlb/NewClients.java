@@ -1,5 +1,7 @@
 package io.alternatorlb;
 
+import java.util.Optional;
+import java.util.function.Consumer;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
@@ -7,25 +9,30 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 final class NewClients {
     private final AlternatorLBBuilder options;
     private final AlternatorLB lb;
-    private final HttpSettings http;
 
     NewClients(AlternatorLBBuilder options, AlternatorLB lb) {
         this.options = options;
         this.lb = lb;
-        this.http = new HttpSettings(options.tls());
     }
 
-    DynamoDbClient sync() {
+    DynamoDbClient sync(Consumer<HttpSettings> change) {
         DynamoDbClient client = lb.applyTo(DynamoDbClient.builder().region(options.region()).credentialsProvider(options.credentials()),
-                HttpClients.syncBuilder(http)).build();
+                HttpClients.syncBuilder(settings(change)), Optional.empty(), () -> { }).build();
         lb.learnTableKeysBy(client);
         return client;
     }
 
-    DynamoDbAsyncClient async() {
+    DynamoDbAsyncClient async(Consumer<HttpSettings> change) {
         DynamoDbAsyncClient client = lb.applyTo(
-                DynamoDbAsyncClient.builder().region(options.region()).credentialsProvider(options.credentials()), HttpClients.asyncBuilder(http)).build();
+                DynamoDbAsyncClient.builder().region(options.region()).credentialsProvider(options.credentials()),
+                HttpClients.asyncBuilder(settings(change)), Optional.empty(), () -> { }).build();
         lb.learnTableKeysBy(client);
         return client;
+    }
+
+    private HttpSettings settings(Consumer<HttpSettings> change) {
+        HttpSettings settings = new HttpSettings(options.tls());
+        change.accept(settings);
+        return settings;
     }
 }

@@ -19,10 +19,12 @@ import software.amazon.awssdk.utils.async.SimplePublisher;
 final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
     private final SdkAsyncHttpClient http;
     private final Hooks hooks;
+    private final Runnable onClose;
 
-    NodeAsyncHttpClient(SdkAsyncHttpClient http, Hooks hooks) {
+    NodeAsyncHttpClient(SdkAsyncHttpClient http, Hooks hooks, Runnable onClose) {
         this.http = http;
         this.hooks = hooks;
+        this.onClose = onClose;
     }
 
     @Override
@@ -49,22 +51,44 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
 
     @Override
     public void close() {
-        http.close();
+        onClose.run();
     }
 
-    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client. */
+    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends then. */
     static final class Builder implements SdkAsyncHttpClient.Builder<Builder> {
         private final SdkAsyncHttpClient.Builder<?> http;
         private final Hooks hooks;
+        private final Runnable onClose;
 
-        Builder(SdkAsyncHttpClient.Builder<?> http, Hooks hooks) {
+        Builder(SdkAsyncHttpClient.Builder<?> http, Hooks hooks, Runnable onClose) {
             this.http = http;
             this.hooks = hooks;
+            this.onClose = onClose;
         }
 
         @Override
         public SdkAsyncHttpClient buildWithDefaults(AttributeMap defaults) {
-            return new NodeAsyncHttpClient(http.buildWithDefaults(defaults), hooks);
+            SdkAsyncHttpClient made = http.buildWithDefaults(defaults);
+            return new NodeAsyncHttpClient(made, hooks, () -> {
+                if (!(http instanceof Lent)) {
+                    made.close();
+                }
+                onClose.run();
+            });
+        }
+    }
+
+    /** An HTTP client that somebody else closes. */
+    static final class Lent implements SdkAsyncHttpClient.Builder<Lent> {
+        private final SdkAsyncHttpClient http;
+
+        Lent(SdkAsyncHttpClient http) {
+            this.http = http;
+        }
+
+        @Override
+        public SdkAsyncHttpClient buildWithDefaults(AttributeMap defaults) {
+            return http;
         }
     }
 

@@ -15,10 +15,12 @@ import software.amazon.awssdk.utils.AttributeMap;
 final class NodeHttpClient implements SdkHttpClient {
     private final SdkHttpClient http;
     private final Hooks hooks;
+    private final Runnable onClose;
 
-    NodeHttpClient(SdkHttpClient http, Hooks hooks) {
+    NodeHttpClient(SdkHttpClient http, Hooks hooks, Runnable onClose) {
         this.http = http;
         this.hooks = hooks;
+        this.onClose = onClose;
     }
 
     @Override
@@ -41,22 +43,44 @@ final class NodeHttpClient implements SdkHttpClient {
 
     @Override
     public void close() {
-        http.close();
+        onClose.run();
     }
 
-    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client. */
+    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends then. */
     static final class Builder implements SdkHttpClient.Builder<Builder> {
         private final SdkHttpClient.Builder<?> http;
         private final Hooks hooks;
+        private final Runnable onClose;
 
-        Builder(SdkHttpClient.Builder<?> http, Hooks hooks) {
+        Builder(SdkHttpClient.Builder<?> http, Hooks hooks, Runnable onClose) {
             this.http = http;
             this.hooks = hooks;
+            this.onClose = onClose;
         }
 
         @Override
         public SdkHttpClient buildWithDefaults(AttributeMap defaults) {
-            return new NodeHttpClient(http.buildWithDefaults(defaults), hooks);
+            SdkHttpClient made = http.buildWithDefaults(defaults);
+            return new NodeHttpClient(made, hooks, () -> {
+                if (!(http instanceof Lent)) {
+                    made.close();
+                }
+                onClose.run();
+            });
+        }
+    }
+
+    /** An HTTP client that somebody else closes. */
+    static final class Lent implements SdkHttpClient.Builder<Lent> {
+        private final SdkHttpClient http;
+
+        Lent(SdkHttpClient http) {
+            this.http = http;
+        }
+
+        @Override
+        public SdkHttpClient buildWithDefaults(AttributeMap defaults) {
+            return http;
         }
     }
 

@@ -26,7 +26,8 @@ final class Tls {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keyManagers(config), trustManagers(config), null);
             // A size of 0 would mean no bound.
-            context.getClientSessionContext().setSessionCacheSize(Math.max(1, config.sessionCache().getCacheSize()));
+            context.getClientSessionContext().setSessionCacheSize(Math.max(1, config.sessionCache().getSessionCacheSize()));
+            context.getClientSessionContext().setSessionTimeout(config.sessionCache().getSessionTimeoutSeconds());
             return context;
         } catch (GeneralSecurityException error) {
             throw new IllegalArgumentException("no TLS context can be made of the configuration: " + error.getMessage(), error);

@@ -55,10 +55,16 @@ public final class TlsConfig {
         return new Builder();
     }
 
+    TlsConfig with(TlsSessionCacheConfig cache) {
+        Builder copy = builder().withCaCertPaths(caCertPaths).withTrustSystemCaCerts(trustSystemCaCerts)
+                .withTrustAllCertificates(trustAllCertificates).withVerifyHostname(verifyHostname).withSessionCacheConfig(cache);
+        return (clientCertificate == null ? copy : copy.withClientCertificate(clientCertificate, clientKey)).build();
+    }
+
     Map<String, String> coreOptions() {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("tls.verify", trustAllCertificates ? "none" : verifyHostname ? "full" : "no_hostname");
-        options.put("tls.session_cache", Integer.toString(sessionCache.getCacheSize()));
+        options.put("tls.session_cache", Integer.toString(sessionCache.getSessionCacheSize()));
         if (!caCertPaths.isEmpty()) {
             options.put("tls.ca_file", caCertPaths.get(0).toString());
             StringBuilder more = new StringBuilder();
@@ -106,7 +112,7 @@ public final class TlsConfig {
     /** Whether an HTTP client's own defaults say the same. */
     boolean isDefault() {
         return caCertPaths.isEmpty() && !trustAllCertificates && verifyHostname && clientCertificate == null
-                && sessionCache.getCacheSize() == TlsSessionCacheConfig.getDefault().getCacheSize();
+                && sessionCache.isDefault();
     }
 
     /** The options of a {@link TlsConfig}. */

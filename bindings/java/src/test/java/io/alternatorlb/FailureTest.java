@@ -134,7 +134,7 @@ class FailureTest {
             cluster.fault(1, "{\"kind\":\"hang\"}");
             // Of most operations the SDK does not pass a cancellation on: such a request goes on, and ends as it ends.
             CompletableFuture<?> detached = client.putItem(Kit.put("items", "a", "1"));
-            CompletableFuture<?> attached = client.listExports();
+            CompletableFuture<?> attached = client.listExports(all -> { });
             Cluster.eventually("both are under way", () -> cluster.requests().stream().mapToInt(count -> count).sum() == 2);
             assertEquals(2, lb.health().stream().mapToInt(NodeHealth::inFlight).sum());
             attached.cancel(true);
