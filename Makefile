@@ -10,7 +10,6 @@ VENV := $(BUILD)/venv
 PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
 MVN := mvn --batch-mode --quiet
-MAVEN_REPOSITORY ?= $(HOME)/.m2/repository
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
@@ -56,8 +55,8 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 		$(PYTHON) -m pytest -q
 
 test-java: java-native cluster python-env ## the Java library with the real SDK: tests, Javadoc, a program that uses the installed artifact
-	cd bindings/java && $(MVN) install -Dmaven.repo.local=$(MAVEN_REPOSITORY) $(MVN_ARGS)
-	bindings/java/scripts/consume.sh $(MAVEN_REPOSITORY)
+	cd bindings/java && ALTERNATOR_PYTHON=$(PYTHON) $(MVN) install -Dbuild.root=$(BUILD)/java
+	bindings/java/scripts/consume.sh $(BUILD)/java $(ALTCLUSTER)
 
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
@@ -90,8 +89,7 @@ bench-python: python-env cluster ## CPU time per boto3 request with and without 
 	$(PYTHON) bindings/python/benches/overhead.py
 
 bench-java: java-native ## what picks and requests cost in Java, by JMH; beside the official library where its artifact can be had
-	cd bindings/java && $(MVN) test-compile -Pbench -Dmaven.repo.local=$(MAVEN_REPOSITORY)
-	bindings/java/scripts/bench.sh
+	bindings/java/scripts/bench.sh $(BUILD)/java
 
 # The static library as tests need it; `make library` makes that which ships.
 java-native:

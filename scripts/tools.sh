@@ -20,6 +20,7 @@ apt_install() { # quiet but for errors; what apt says on standard output is not 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { has_command python3 && python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_header() { echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
+has_jdk() { has_command javac && [ "$(javac -version 2>&1 | sed 's/javac \([0-9]*\).*/\1/')" -ge 17 ]; }
 has_rust() {
     [ -x "$HOME/.cargo/bin/cargo" ] && PATH="$HOME/.cargo/bin:$PATH"
     has_command cargo || return 1
@@ -47,6 +48,8 @@ wants "curl" "has_command curl" curl ca-certificates
 wants "libcurl's headers" "has_header curl/curl.h" libcurl4-openssl-dev
 if [ "$purpose" = test ]; then
     wants "valgrind" "has_command valgrind" valgrind
+    wants "a JDK, 17 or later" "has_jdk" openjdk-17-jdk-headless
+    wants "Maven" "has_command mvn" maven
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
