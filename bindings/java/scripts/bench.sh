@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Installs the artifact, builds bench/ and runs it: bench.sh BUILD [JMH's options...]
 #
-# OFFICIAL=VERSION names the version of com.scylladb.alternator:load-balancing that is run beside; where the repository does not have it,
-# that is said, and the others run.
+# OFFICIAL=VERSION names the version of com.scylladb.alternator:load-balancing that is run beside; where the repository does not
+# have it, that is said, and the others run.
 set -euo pipefail
 
 build=$(realpath "${1:?usage: bench.sh BUILD [JMH\'s options...]}")

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds and runs the program in consumer/ against the artifact as it is installed: consume.sh BUILD ALTCLUSTER
 #
-# BUILD is where `mvn install` has built (its maven/*.jar). The artifact goes into a local repository that nothing else was installed
-# into, so that what its pom does not say is missing; what comes from the public repository stays there between runs.
+# BUILD is where `mvn install` has built (its maven/*.jar). The artifact goes into a local repository that nothing else was
+# installed into, so that what its pom does not say is missing; what comes from the public repository stays there between runs.
 set -euo pipefail
 
 build=$(realpath "${1:?usage: consume.sh BUILD ALTCLUSTER}")

@@ -19,15 +19,16 @@ import software.amazon.awssdk.services.dynamodb.auth.scheme.DynamoDbAuthSchemePr
 import software.amazon.awssdk.services.dynamodb.endpoints.DynamoDbEndpointProvider;
 
 /**
- * What the builders of synchronous and asynchronous clients share: the SDK's builder, to which its own options go, and the balancer's
- * options. Without credentials requests are not signed; without a region it is us-east-1, which no server looks at.
+ * What the builders of synchronous and asynchronous clients share: the SDK's builder, to which its own options go, and
+ * the balancer's options. Without credentials requests are not signed; without a region it is us-east-1, which no
+ * server looks at.
  *
  * @param <S> the builder itself
  * @param <B> the SDK's interface of it
  * @param <C> the client
  */
-public abstract class AlternatorClientBuilder<S extends B, B extends DynamoDbBaseClientBuilder<B, C>, C> extends AlternatorOptions<S>
-        implements DynamoDbBaseClientBuilder<B, C> {
+public abstract class AlternatorClientBuilder<S extends B, B extends DynamoDbBaseClientBuilder<B, C>, C>
+        extends AlternatorOptions<S> implements DynamoDbBaseClientBuilder<B, C> {
     private final B sdk;
     private Optional<DynamoDbEndpointProvider> endpointProvider = Optional.empty();
 

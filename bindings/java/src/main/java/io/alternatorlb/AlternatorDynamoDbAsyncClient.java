@@ -9,12 +9,16 @@ import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClientBuilder;
 
-/** Makes asynchronous clients that use every node of a cluster: {@code AlternatorDynamoDbAsyncClient.builder()} in the place of {@code DynamoDbAsyncClient.builder()}. */
+/**
+ * Makes asynchronous clients that use every node of a cluster: {@code AlternatorDynamoDbAsyncClient.builder()} in the
+ * place of {@code DynamoDbAsyncClient.builder()}.
+ */
 public final class AlternatorDynamoDbAsyncClient {
     private AlternatorDynamoDbAsyncClient() {}
 
     /**
-     * Begins a client. It needs a seed: {@link AlternatorDynamoDbAsyncClientBuilder#endpointOverride} or {@link AlternatorDynamoDbAsyncClientBuilder#withSeedHosts}.
+     * Begins a client. It needs a seed: {@link AlternatorDynamoDbAsyncClientBuilder#endpointOverride} or
+     * {@link AlternatorDynamoDbAsyncClientBuilder#withSeedHosts}.
      *
      * @return options to be set
      */
@@ -23,7 +27,9 @@ public final class AlternatorDynamoDbAsyncClient {
     }
 
     /** All options of the SDK's builder, and those of the balancer. */
-    public static final class AlternatorDynamoDbAsyncClientBuilder extends AlternatorClientBuilder<AlternatorDynamoDbAsyncClientBuilder, DynamoDbAsyncClientBuilder, DynamoDbAsyncClient>
+    public static final class AlternatorDynamoDbAsyncClientBuilder
+            extends AlternatorClientBuilder<
+                    AlternatorDynamoDbAsyncClientBuilder, DynamoDbAsyncClientBuilder, DynamoDbAsyncClient>
             implements DynamoDbAsyncClientBuilder {
         private Optional<SdkAsyncHttpClient.Builder<?>> given = Optional.empty();
 
@@ -58,29 +64,36 @@ public final class AlternatorDynamoDbAsyncClient {
         }
 
         @Override
-        public AlternatorDynamoDbAsyncClientBuilder asyncConfiguration(Consumer<ClientAsyncConfiguration.Builder> configuration) {
+        public AlternatorDynamoDbAsyncClientBuilder asyncConfiguration(
+                Consumer<ClientAsyncConfiguration.Builder> configuration) {
             sdk().asyncConfiguration(configuration);
             return this;
         }
 
         /**
-         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#NETTY} is what is made.
+         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#NETTY} is
+         * what is made.
          *
          * @param customizer given the HTTP client's builder
          * @return this
          */
-        public AlternatorDynamoDbAsyncClientBuilder withNettyHttpClientCustomizer(Consumer<NettyNioAsyncHttpClient.Builder> customizer) {
-            return withHttpClientType(HttpClientType.NETTY).customize(builder -> customizer.accept((NettyNioAsyncHttpClient.Builder) builder));
+        public AlternatorDynamoDbAsyncClientBuilder withNettyHttpClientCustomizer(
+                Consumer<NettyNioAsyncHttpClient.Builder> customizer) {
+            return withHttpClientType(HttpClientType.NETTY)
+                    .customize(builder -> customizer.accept((NettyNioAsyncHttpClient.Builder) builder));
         }
 
         /**
-         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#CRT} is what is made.
+         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#CRT} is what
+         * is made.
          *
          * @param customizer given the HTTP client's builder
          * @return this
          */
-        public AlternatorDynamoDbAsyncClientBuilder withCrtAsyncHttpClientCustomizer(Consumer<AwsCrtAsyncHttpClient.Builder> customizer) {
-            return withHttpClientType(HttpClientType.CRT).customize(builder -> customizer.accept((AwsCrtAsyncHttpClient.Builder) builder));
+        public AlternatorDynamoDbAsyncClientBuilder withCrtAsyncHttpClientCustomizer(
+                Consumer<AwsCrtAsyncHttpClient.Builder> customizer) {
+            return withHttpClientType(HttpClientType.CRT)
+                    .customize(builder -> customizer.accept((AwsCrtAsyncHttpClient.Builder) builder));
         }
 
         /** Makes the client. Closing it ends the balancer too. */
@@ -98,7 +111,8 @@ public final class AlternatorDynamoDbAsyncClient {
             AlternatorLB lb = balancer().build();
             try {
                 SdkAsyncHttpClient.Builder<?> http = given.orElseGet(() -> HttpClients.asyncBuilder(http()));
-                DynamoDbAsyncClient client = lb.applyTo(sdk(), http, givenEndpointProvider(), lb::close).build();
+                DynamoDbAsyncClient client = lb.applyTo(sdk(), http, givenEndpointProvider(), lb::close)
+                        .build();
                 lb.learnTableKeysBy(client);
                 return new AlternatorDynamoDbAsyncClientWrapper(client, lb, AlternatorConfig.of(this));
             } catch (RuntimeException | Error failure) {

@@ -8,12 +8,16 @@ import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 
-/** Makes synchronous clients that use every node of a cluster: {@code AlternatorDynamoDbClient.builder()} in the place of {@code DynamoDbClient.builder()}. */
+/**
+ * Makes synchronous clients that use every node of a cluster: {@code AlternatorDynamoDbClient.builder()} in the place
+ * of {@code DynamoDbClient.builder()}.
+ */
 public final class AlternatorDynamoDbClient {
     private AlternatorDynamoDbClient() {}
 
     /**
-     * Begins a client. It needs a seed: {@link AlternatorDynamoDbClientBuilder#endpointOverride} or {@link AlternatorDynamoDbClientBuilder#withSeedHosts}.
+     * Begins a client. It needs a seed: {@link AlternatorDynamoDbClientBuilder#endpointOverride} or
+     * {@link AlternatorDynamoDbClientBuilder#withSeedHosts}.
      *
      * @return options to be set
      */
@@ -22,7 +26,8 @@ public final class AlternatorDynamoDbClient {
     }
 
     /** All options of the SDK's builder, and those of the balancer. */
-    public static final class AlternatorDynamoDbClientBuilder extends AlternatorClientBuilder<AlternatorDynamoDbClientBuilder, DynamoDbClientBuilder, DynamoDbClient>
+    public static final class AlternatorDynamoDbClientBuilder
+            extends AlternatorClientBuilder<AlternatorDynamoDbClientBuilder, DynamoDbClientBuilder, DynamoDbClient>
             implements DynamoDbClientBuilder {
         private Optional<SdkHttpClient.Builder<?>> given = Optional.empty();
 
@@ -51,23 +56,29 @@ public final class AlternatorDynamoDbClient {
         }
 
         /**
-         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#APACHE} is what is made.
+         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#APACHE} is
+         * what is made.
          *
          * @param customizer given the HTTP client's builder
          * @return this
          */
-        public AlternatorDynamoDbClientBuilder withApacheHttpClientCustomizer(Consumer<ApacheHttpClient.Builder> customizer) {
-            return withHttpClientType(HttpClientType.APACHE).customize(builder -> customizer.accept((ApacheHttpClient.Builder) builder));
+        public AlternatorDynamoDbClientBuilder withApacheHttpClientCustomizer(
+                Consumer<ApacheHttpClient.Builder> customizer) {
+            return withHttpClientType(HttpClientType.APACHE)
+                    .customize(builder -> customizer.accept((ApacheHttpClient.Builder) builder));
         }
 
         /**
-         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#CRT} is what is made.
+         * Changes the HTTP client that is made here, after everything else; with it {@link HttpClientType#CRT} is what
+         * is made.
          *
          * @param customizer given the HTTP client's builder
          * @return this
          */
-        public AlternatorDynamoDbClientBuilder withCrtHttpClientCustomizer(Consumer<AwsCrtHttpClient.Builder> customizer) {
-            return withHttpClientType(HttpClientType.CRT).customize(builder -> customizer.accept((AwsCrtHttpClient.Builder) builder));
+        public AlternatorDynamoDbClientBuilder withCrtHttpClientCustomizer(
+                Consumer<AwsCrtHttpClient.Builder> customizer) {
+            return withHttpClientType(HttpClientType.CRT)
+                    .customize(builder -> customizer.accept((AwsCrtHttpClient.Builder) builder));
         }
 
         /** Makes the client. Closing it ends the balancer too. */
@@ -85,7 +96,8 @@ public final class AlternatorDynamoDbClient {
             AlternatorLB lb = balancer().build();
             try {
                 SdkHttpClient.Builder<?> http = given.orElseGet(() -> HttpClients.syncBuilder(http()));
-                DynamoDbClient client = lb.applyTo(sdk(), http, givenEndpointProvider(), lb::close).build();
+                DynamoDbClient client = lb.applyTo(sdk(), http, givenEndpointProvider(), lb::close)
+                        .build();
                 lb.learnTableKeysBy(client);
                 return new AlternatorDynamoDbClientWrapper(client, lb, AlternatorConfig.of(this));
             } catch (RuntimeException | Error failure) {

@@ -1,6 +1,9 @@
 package io.alternatorlb;
 
-/** What the core could not do. Requests that fail throw the SDK's own exceptions, as ever; this is for the balancer's own methods. */
+/**
+ * What the core could not do. Requests that fail throw the SDK's own exceptions, as ever; this is for the balancer's
+ * own methods.
+ */
 public final class AlternatorException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

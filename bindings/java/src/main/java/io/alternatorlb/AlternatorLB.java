@@ -20,11 +20,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClientBuilder;
 import software.amazon.awssdk.services.dynamodb.endpoints.DynamoDbEndpointProvider;
 
 /**
- * Knows the nodes of one Alternator cluster and makes clients of the AWS SDK use them all: a node for each attempt, before it is signed, so
- * that a retry goes to another one.
+ * Knows the nodes of one Alternator cluster and makes clients of the AWS SDK use them all: a node for each attempt,
+ * before it is signed, so that a retry goes to another one.
  *
- * <p>Any number of threads may use it, and any number of clients. {@link #close} ends it: later use, also by its clients, throws an
- * IllegalStateException. Clients are closed by whoever made them.
+ * <p>Any number of threads may use it, and any number of clients. {@link #close} ends it: later use, also by its
+ * clients, throws an IllegalStateException. Clients are closed by whoever made them.
  */
 public final class AlternatorLB implements AutoCloseable {
     /** The name of the logger (SLF4J) that is told what happens. */
@@ -49,11 +49,20 @@ public final class AlternatorLB implements AutoCloseable {
         refresher = new Refresher(core, events);
         refreshMode = options.refreshMode();
         wire = new Wire(core, options.userAgent());
-        tableKeys = new TableKeys(core, options.executor().<Executor>map(service -> service).orElse(AlternatorLB::onThreadOfItsOwn));
-        clientHooks = new ClientHooks(core, wire, refresher, options.goesByKey(), tableKeys, nodes().get(0).uri());
+        tableKeys = new TableKeys(
+                core, options.executor().<Executor>map(service -> service).orElse(AlternatorLB::onThreadOfItsOwn));
+        clientHooks = new ClientHooks(
+                core,
+                wire,
+                refresher,
+                options.goesByKey(),
+                tableKeys,
+                nodes().get(0).uri());
         newClients = new NewClients(options, this);
         if (refreshMode == RefreshMode.DAEMON) {
-            options.executor().ifPresentOrElse(service -> refreshBy(service, refresher), () -> RefreshThread.SHARED.add(refresher));
+            options.executor()
+                    .ifPresentOrElse(
+                            service -> refreshBy(service, refresher), () -> RefreshThread.SHARED.add(refresher));
         }
         Core watched = core;
         LEAKS.register(this, () -> reportLeak(watched));
@@ -61,7 +70,8 @@ public final class AlternatorLB implements AutoCloseable {
 
     private static void reportLeak(Core core) {
         if (!core.isClosed()) {
-            LoggerFactory.getLogger(LOGGER).warn("an AlternatorLB was dropped without being closed: its handle is not freed");
+            LoggerFactory.getLogger(LOGGER)
+                    .warn("an AlternatorLB was dropped without being closed: its handle is not freed");
         }
     }
 
@@ -86,7 +96,8 @@ public final class AlternatorLB implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException shutDown) {
-            LoggerFactory.getLogger(LOGGER).warn("the executor takes no more work: the list of nodes is not refreshed any longer");
+            LoggerFactory.getLogger(LOGGER)
+                    .warn("the executor takes no more work: the list of nodes is not refreshed any longer");
         }
     }
 
@@ -100,27 +111,30 @@ public final class AlternatorLB implements AutoCloseable {
     }
 
     /**
-     * Makes a client with the balancer's credentials, region and TLS, and an HTTP client of its own, which is closed with it.
+     * Makes a client with the balancer's credentials, region and TLS, and an HTTP client of its own, which is closed
+     * with it.
      *
      * @return a client; the caller closes it
      */
     public DynamoDbClient newDynamoDbClient() {
-        return newClients.sync(settings -> { });
+        return newClients.sync(settings -> {});
     }
 
     /**
-     * Makes an asynchronous client with the balancer's credentials, region and TLS, and an HTTP client of its own, which is closed with it.
+     * Makes an asynchronous client with the balancer's credentials, region and TLS, and an HTTP client of its own,
+     * which is closed with it.
      *
      * @return a client; the caller closes it
      */
     public DynamoDbAsyncClient newDynamoDbAsyncClient() {
-        return newClients.async(settings -> { });
+        return newClients.async(settings -> {});
     }
 
     /**
-     * Makes the clients of a builder use the balancer. To be called last: it adds an interceptor, wraps the retry strategy that is set, and
-     * takes the place of the endpoint and of the authentication scheme {@code aws.auth#sigv4}. What the SDK tells nobody but its HTTP client,
-     * and coded answers, are seen only when the HTTP client is given by the other method of this name.
+     * Makes the clients of a builder use the balancer. To be called last: it adds an interceptor, wraps the retry
+     * strategy that is set, and takes the place of the endpoint and of the authentication scheme
+     * {@code aws.auth#sigv4}. What the SDK tells nobody but its HTTP client, and coded answers, are seen only when the
+     * HTTP client is given by the other method of this name.
      *
      * @param builder of clients
      * @return the same builder
@@ -169,33 +183,50 @@ public final class AlternatorLB implements AutoCloseable {
         return clientHooks.apply(builder, hooks).httpClient(new NodeAsyncHttpClient(http, hooks, http::close));
     }
 
-    /** As {@link #applyTo(DynamoDbClientBuilder, SdkHttpClient)}, with an HTTP client that is closed with its client, and what else ends then. */
+    /**
+     * As {@link #applyTo(DynamoDbClientBuilder, SdkHttpClient)}, with an HTTP client that is closed with its client,
+     * and what else ends then.
+     */
     DynamoDbClientBuilder applyTo(
-            DynamoDbClientBuilder builder, SdkHttpClient.Builder<?> http, Optional<DynamoDbEndpointProvider> endpoints, Runnable onClose) {
+            DynamoDbClientBuilder builder,
+            SdkHttpClient.Builder<?> http,
+            Optional<DynamoDbEndpointProvider> endpoints,
+            Runnable onClose) {
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
         SdkHttpClient.Builder<?> wrapped = new NodeHttpClient.Builder(http, hooks, onClose);
-        return endpoints.map(builder::endpointProvider).orElseGet(() -> clientHooks.apply(builder, hooks)).httpClientBuilder(wrapped);
+        return endpoints
+                .map(builder::endpointProvider)
+                .orElseGet(() -> clientHooks.apply(builder, hooks))
+                .httpClientBuilder(wrapped);
     }
 
     /** The same for asynchronous clients. */
     DynamoDbAsyncClientBuilder applyTo(
-            DynamoDbAsyncClientBuilder builder, SdkAsyncHttpClient.Builder<?> http, Optional<DynamoDbEndpointProvider> endpoints, Runnable onClose) {
+            DynamoDbAsyncClientBuilder builder,
+            SdkAsyncHttpClient.Builder<?> http,
+            Optional<DynamoDbEndpointProvider> endpoints,
+            Runnable onClose) {
         refuseInline();
         Hooks hooks = clientHooks.create();
         hooks.wrapHttpClient();
         SdkAsyncHttpClient.Builder<?> wrapped = new NodeAsyncHttpClient.Builder(http, hooks, onClose);
-        return endpoints.map(builder::endpointProvider).orElseGet(() -> clientHooks.apply(builder, hooks)).httpClientBuilder(wrapped);
+        return endpoints
+                .map(builder::endpointProvider)
+                .orElseGet(() -> clientHooks.apply(builder, hooks))
+                .httpClientBuilder(wrapped);
     }
 
     private void refuseInline() {
         if (refreshMode == RefreshMode.INLINE) {
-            throw new IllegalStateException("RefreshMode.INLINE would stop the event loop of an asynchronous client: use DAEMON or MANUAL");
+            throw new IllegalStateException(
+                    "RefreshMode.INLINE would stop the event loop of an asynchronous client: use DAEMON or MANUAL");
         }
     }
 
     /**
-     * Chooses a node for each call, not for each attempt, and learns nothing of how it went: for those who want an endpoint and no more.
+     * Chooses a node for each call, not for each attempt, and learns nothing of how it went: for those who want an
+     * endpoint and no more.
      *
      * @return an endpoint provider for a client that this balancer was not applied to
      */
@@ -204,8 +235,8 @@ public final class AlternatorLB implements AutoCloseable {
     }
 
     /**
-     * Lets this client make the DescribeTable requests by which partition keys of tables are learned. Clients that are made here are
-     * asked already; one that the balancer was applied to is to be named.
+     * Lets this client make the DescribeTable requests by which partition keys of tables are learned. Clients that are
+     * made here are asked already; one that the balancer was applied to is to be named.
      *
      * @param client that lives as long as it is asked
      */
@@ -269,7 +300,8 @@ public final class AlternatorLB implements AutoCloseable {
      * Checks that the cluster knows every datacenter and rack of the scope.
      *
      * @param timeout the longest wait
-     * @throws AlternatorException with the code ALB_ERR_SCOPE_UNKNOWN and the name that is not known, or why it could not be asked
+     * @throws AlternatorException with the code ALB_ERR_SCOPE_UNKNOWN and the name that is not known, or why it could
+     *     not be asked
      */
     public void checkScope(Duration timeout) {
         core.checkScope(timeout);

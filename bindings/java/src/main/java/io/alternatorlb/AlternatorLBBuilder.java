@@ -14,8 +14,9 @@ import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.regions.Region;
 
 /**
- * The options of an {@link AlternatorLB}. Each is checked by the core when {@link #build} makes the balancer: an IllegalArgumentException
- * names the option, the value and what is accepted. What has no method of its own here is set by its name, {@link #option}.
+ * The options of an {@link AlternatorLB}. Each is checked by the core when {@link #build} makes the balancer: an
+ * IllegalArgumentException names the option, the value and what is accepted. What has no method of its own here is set
+ * by its name, {@link #option}.
  */
 public final class AlternatorLBBuilder {
     private final Map<String, String> options = new LinkedHashMap<>();
@@ -141,7 +142,8 @@ public final class AlternatorLBBuilder {
     }
 
     /**
-     * Compresses bodies of requests, once a call and before they are signed. Servers inflate them from ScyllaDB 2026.1 on.
+     * Compresses bodies of requests, once a call and before they are signed. Servers inflate them from ScyllaDB 2026.1
+     * on.
      *
      * @param coding {@code gzip}, {@code deflate} or {@code none}
      * @return this
@@ -181,7 +183,8 @@ public final class AlternatorLBBuilder {
     }
 
     /**
-     * Leaves out the headers that servers do not read. They are left out before the request is signed, so no signed one is missing.
+     * Leaves out the headers that servers do not read. They are left out before the request is signed, so no signed one
+     * is missing.
      *
      * @param on whether to
      * @return this
@@ -276,8 +279,8 @@ public final class AlternatorLBBuilder {
     }
 
     /**
-     * Keeps the list fresh, and makes the DescribeTable requests of synchronous clients, on an executor of the program's instead of the
-     * daemon thread. A turn lasts a second at most. The executor is never shut down from here.
+     * Keeps the list fresh, and makes the DescribeTable requests of synchronous clients, on an executor of the
+     * program's instead of the daemon thread. A turn lasts a second at most. The executor is never shut down from here.
      *
      * @param service the executor
      * @return this
@@ -289,14 +292,16 @@ public final class AlternatorLBBuilder {
     }
 
     /**
-     * How often the list is refreshed, +-10 %: every second while requests flow, every minute while none do, unless set.
+     * How often the list is refreshed, +-10 %: every second while requests flow, every minute while none do, unless
+     * set.
      *
      * @param active the period while requests flow
      * @param idle the period while none do
      * @return this
      */
     public AlternatorLBBuilder refreshEvery(Duration active, Duration idle) {
-        return option("refresh.idle_ms", Long.toString(idle.toMillis())).option("refresh.active_ms", Long.toString(active.toMillis()));
+        return option("refresh.idle_ms", Long.toString(idle.toMillis()))
+                .option("refresh.active_ms", Long.toString(active.toMillis()));
     }
 
     /**
@@ -333,14 +338,17 @@ public final class AlternatorLBBuilder {
     private String chain() {
         if (scope != null) {
             if (datacenter != null || rack != null) {
-                throw new IllegalArgumentException("scope and datacenter or rack are given both: one of the two is accepted");
+                throw new IllegalArgumentException(
+                        "scope and datacenter or rack are given both: one of the two is accepted");
             }
             return scope;
         }
         if (rack != null && datacenter == null) {
             throw new IllegalArgumentException("rack " + rack + " is given without its datacenter");
         }
-        return rack != null ? "rack:" + escaped(datacenter) + "/" + escaped(rack) : datacenter != null ? "dc:" + escaped(datacenter) : "cluster";
+        return rack != null
+                ? "rack:" + escaped(datacenter) + "/" + escaped(rack)
+                : datacenter != null ? "dc:" + escaped(datacenter) : "cluster";
     }
 
     /** A name as it stands in a chain. */

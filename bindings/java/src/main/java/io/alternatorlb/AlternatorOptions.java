@@ -15,8 +15,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
- * The options by the official library's names, in one place for {@link AlternatorConfig} and for the builders of clients. Each says what
- * it is in the core's options; nothing is decided here.
+ * The options by the official library's names, in one place for {@link AlternatorConfig} and for the builders of
+ * clients. Each says what it is in the core's options; nothing is decided here.
  *
  * @param <S> what a method returns: the builder itself
  */
@@ -58,7 +58,12 @@ public abstract class AlternatorOptions<S> {
 
     /** A balancer's options that say the same. */
     final AlternatorLBBuilder balancer() {
-        AlternatorLBBuilder builder = AlternatorLB.builder().seeds(seeds).scheme(scheme).port(port).scope(scope.chain()).tls(tlsConfig())
+        AlternatorLBBuilder builder = AlternatorLB.builder()
+                .seeds(seeds)
+                .scheme(scheme)
+                .port(port)
+                .scope(scope.chain())
+                .tls(tlsConfig())
                 .affinity(affinity.getType().affinity());
         affinity.getPkInfoMap().forEach(builder::tableKey);
         core.forEach(builder::option);
@@ -215,7 +220,11 @@ public abstract class AlternatorOptions<S> {
      * @return this
      */
     public S withResponseCompression(ResponseCompressionAlgorithm... algorithms) {
-        core.put("response_compression", Arrays.stream(algorithms).map(ResponseCompressionAlgorithm::option).collect(Collectors.joining(",")));
+        core.put(
+                "response_compression",
+                Arrays.stream(algorithms)
+                        .map(ResponseCompressionAlgorithm::option)
+                        .collect(Collectors.joining(",")));
         return self();
     }
 
@@ -382,7 +391,8 @@ public abstract class AlternatorOptions<S> {
     }
 
     /**
-     * How long a connection may take to be made. Two seconds unless set: where there are other nodes, more waiting is not worth it.
+     * How long a connection may take to be made. Two seconds unless set: where there are other nodes, more waiting is
+     * not worth it.
      *
      * @param millis a time in milliseconds
      * @return this

@@ -10,8 +10,11 @@ final class Attempt {
     private final boolean first;
     private final long started = System.nanoTime();
     private final AtomicBoolean ended = new AtomicBoolean();
-    /** When the head of the answer came, which is what the node can be held to; the rest is up to the program as well. */
+    /**
+     * When the head of the answer came, which is what the node can be held to; the rest is up to the program as well.
+     */
     private volatile long answered;
+
     private volatile int status;
 
     Attempt(Core core, Node node, boolean first) {

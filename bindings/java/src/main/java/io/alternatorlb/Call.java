@@ -1,7 +1,8 @@
 package io.alternatorlb;
 
 /**
- * One API call of a client: its query plan and the attempt under way. Most calls need no second attempt, and so no plan.
+ * One API call of a client: its query plan and the attempt under way. Most calls need no second attempt, and so no
+ * plan.
  *
  * <p>The SDK makes the attempts of a call one after the other, but on different threads.
  */
@@ -29,7 +30,8 @@ final class Call {
             node = core.nextNode();
         } else {
             if (!first) {
-                // Has ended already where the SDK asked our retry strategy; one set by the program's own means may not be ours.
+                // Has ended already where the SDK asked our retry strategy; one set by the program's own means may not
+                // be ours.
                 attempt.endUntold();
             }
             node = core.planNext(plan());
@@ -45,7 +47,10 @@ final class Call {
 
     /** Whether the next attempt need not wait. */
     synchronized boolean mayRetryAtOnce(int outcome) {
-        return attempt != null && Outcome.isNodesFailure(outcome) && !core.isClosed() && core.mayRetryAtOnce(plan(), outcome);
+        return attempt != null
+                && Outcome.isNodesFailure(outcome)
+                && !core.isClosed()
+                && core.mayRetryAtOnce(plan(), outcome);
     }
 
     synchronized void succeeded() {

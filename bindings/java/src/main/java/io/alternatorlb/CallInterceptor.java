@@ -13,14 +13,16 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
- * What is done once a call: the plan is made from the typed request, the body compressed, and at the end the call is let go.
+ * What is done once a call: the plan is made from the typed request, the body compressed, and at the end the call is
+ * let go.
  *
  * <p>Runs behind the program's own interceptors, so that it sees what they made of the request.
  */
 final class CallInterceptor implements ExecutionInterceptor {
     private static final ExecutionAttribute<Call> CALL = new ExecutionAttribute<>("AlternatorLbCall");
     private static final ExecutionAttribute<String> ID = new ExecutionAttribute<>("AlternatorLbCallId");
-    private static final ExecutionAttribute<Integer> COMPRESSED = new ExecutionAttribute<>("AlternatorLbCompressedLength");
+    private static final ExecutionAttribute<Integer> COMPRESSED =
+            new ExecutionAttribute<>("AlternatorLbCompressedLength");
 
     private final Hooks hooks;
 
@@ -31,14 +33,18 @@ final class CallInterceptor implements ExecutionInterceptor {
     @Override
     public Optional<RequestBody> modifyHttpContent(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
         Optional<RequestBody> body = context.requestBody();
-        boolean coded = context.httpRequest().firstMatchingHeader("Content-Encoding").isPresent();
+        boolean coded =
+                context.httpRequest().firstMatchingHeader("Content-Encoding").isPresent();
         if (!hooks.wire().compresses() || body.isEmpty() || coded) {
             return body;
         }
-        return hooks.wire().compress(bytes(body.get())).map(compressed -> {
-            attributes.putAttribute(COMPRESSED, compressed.length);
-            return Optional.of(RequestBody.fromBytes(compressed));
-        }).orElse(body);
+        return hooks.wire()
+                .compress(bytes(body.get()))
+                .map(compressed -> {
+                    attributes.putAttribute(COMPRESSED, compressed.length);
+                    return Optional.of(RequestBody.fromBytes(compressed));
+                })
+                .orElse(body);
     }
 
     @Override
@@ -50,7 +56,8 @@ final class CallInterceptor implements ExecutionInterceptor {
         SdkHttpRequest.Builder request = context.httpRequest().toBuilder().putHeader(Calls.HEADER, id);
         Integer length = attributes.getAttribute(COMPRESSED);
         if (length != null) {
-            request.putHeader("Content-Encoding", hooks.wire().contentEncoding()).putHeader("Content-Length", length.toString());
+            request.putHeader("Content-Encoding", hooks.wire().contentEncoding())
+                    .putHeader("Content-Length", length.toString());
         }
         return request.build();
     }

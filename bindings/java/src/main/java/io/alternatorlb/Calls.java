@@ -9,9 +9,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import software.amazon.awssdk.http.SdkHttpRequest;
 
 /**
- * Calls under way, by a number that travels in a header from the interceptor to the signer and from there to the HTTP client, the only
- * thing that all three of them see. It never leaves the process. The SDK's own attributes hold a call; here it is held weakly, so that
- * one that is given up without a word leaves nothing behind.
+ * Calls under way, by a number that travels in a header from the interceptor to the signer and from there to the HTTP
+ * client, the only thing that all three of them see. It never leaves the process. The SDK's own attributes hold a call;
+ * here it is held weakly, so that one that is given up without a word leaves nothing behind.
  */
 final class Calls {
     static final String HEADER = "x-alternator-lb-call";

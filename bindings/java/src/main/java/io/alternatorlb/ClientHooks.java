@@ -16,7 +16,9 @@ import software.amazon.awssdk.services.dynamodb.endpoints.DynamoDbEndpointProvid
 final class ClientHooks {
     /** What the SDK has for DynamoDB unless told otherwise: nine attempts, pauses from 25 ms to 20 s. */
     private static final int ATTEMPTS = 9;
-    private static final BackoffStrategy PAUSES = BackoffStrategy.exponentialDelay(Duration.ofMillis(25), Duration.ofSeconds(20));
+
+    private static final BackoffStrategy PAUSES =
+            BackoffStrategy.exponentialDelay(Duration.ofMillis(25), Duration.ofSeconds(20));
 
     private final Core core;
     private final Wire wire;
@@ -42,8 +44,12 @@ final class ClientHooks {
 
     <B extends DynamoDbBaseClientBuilder<B, C>, C> B apply(B builder, Hooks hooks) {
         ClientOverrideConfiguration given = builder.overrideConfiguration();
-        return builder.endpointProvider(anyNode).putAuthScheme(new NodeAuthScheme(hooks)).overrideConfiguration(given.toBuilder()
-                .addExecutionInterceptor(new CallInterceptor(hooks)).retryStrategy(new NodeRetryStrategy(strategy(given))).build());
+        return builder.endpointProvider(anyNode)
+                .putAuthScheme(new NodeAuthScheme(hooks))
+                .overrideConfiguration(given.toBuilder()
+                        .addExecutionInterceptor(new CallInterceptor(hooks))
+                        .retryStrategy(new NodeRetryStrategy(strategy(given)))
+                        .build());
     }
 
     /** The strategy that the program has set in one of three ways, or the SDK's own. */

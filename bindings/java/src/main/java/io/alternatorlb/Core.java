@@ -4,15 +4,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * One handle of the C library as a Java object: any number of threads may use it, and after {@link #close} each method throws an
- * IllegalStateException; the handle itself is freed when the last call that was under way has returned.
+ * One handle of the C library as a Java object: any number of threads may use it, and after {@link #close} each method
+ * throws an IllegalStateException; the handle itself is freed when the last call that was under way has returned.
  */
 final class Core {
     static final int KEY_ABSENT = 0;
@@ -61,260 +62,149 @@ final class Core {
         return inFlight.isClosed();
     }
 
-    private int enter() {
-        int lane = inFlight.enter();
-        if (lane < 0) {
+    /** Makes a call while the handle lives. */
+    private <T> T use(Supplier<T> call) {
+        return useOr(call, () -> {
             throw new IllegalStateException("this AlternatorLB is closed");
-        }
-        return lane;
+        });
     }
 
-    Node nextNode() {
-        int lane = enter();
+    /** For what a handle that is closed has an answer to as well. */
+    private <T> T useOr(Supplier<T> call, Supplier<T> closed) {
+        int lane = inFlight.enter();
+        if (lane < 0) {
+            return closed.get();
+        }
         try {
-            return node(checked(Native.nextNode(handle)));
+            return call.get();
         } finally {
             inFlight.exit(lane);
         }
+    }
+
+    Node nextNode() {
+        return use(() -> node(checked(Native.nextNode(handle))));
     }
 
     /** A plan whose first step was this node. */
     long[] planAfter(Node node) {
         long[] plan = new long[Native.PLAN_WORDS];
-        int lane = enter();
-        try {
-            checked(Native.planAfter(handle, node.id(), plan));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planAfter(handle, node.id(), plan)));
         return plan;
     }
 
     long[] planStart() {
         long[] plan = new long[Native.PLAN_WORDS];
-        int lane = enter();
-        try {
-            checked(Native.planStart(handle, plan));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planStart(handle, plan)));
         return plan;
     }
 
     long[] planForKey(int keyType, byte[] key) {
         long[] plan = new long[Native.PLAN_WORDS];
-        int lane = enter();
-        try {
-            checked(Native.planForKey(handle, keyType, key, plan));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planForKey(handle, keyType, key, plan)));
         return plan;
     }
 
     long[] planForRequest(String operation, String body) {
         long[] plan = new long[Native.PLAN_WORDS];
-        int lane = enter();
-        try {
-            checked(Native.planForRequest(handle, utf8(operation), utf8(body), plan));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planForRequest(handle, utf8(operation), utf8(body), plan)));
         return plan;
     }
 
     long[] planForWrite(String operation, String table, int keyType, byte[] key, int facts, String updateExpression) {
         long[] plan = new long[Native.PLAN_WORDS];
-        int lane = enter();
-        try {
-            checked(Native.planForWrite(handle, utf8(operation), utf8(table), keyType, key, facts, utf8(updateExpression), plan));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planForWrite(
+                handle, utf8(operation), utf8(table), keyType, key, facts, utf8(updateExpression), plan)));
         return plan;
     }
 
     void vote(long[] plan, String table, int keyType, byte[] key) {
-        int lane = enter();
-        try {
-            checked(Native.planVote(handle, plan, utf8(table), keyType, key));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.planVote(handle, plan, utf8(table), keyType, key)));
     }
 
     Node planNext(long[] plan) {
-        int lane = enter();
-        try {
-            return node(checked(Native.planNext(handle, plan)));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> node(checked(Native.planNext(handle, plan))));
     }
 
     Node nodeForKey(int keyType, byte[] key) {
-        int lane = enter();
-        try {
-            return node(checked(Native.nodeForKey(handle, keyType, key)));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> node(checked(Native.nodeForKey(handle, keyType, key))));
     }
 
     /** Of a handle that is closed nothing is to be reported any more. */
     void report(Node node, int outcome, long micros) {
-        int lane = inFlight.enter();
-        if (lane >= 0) {
-            try {
-                Native.report(handle, node.id(), outcome, Math.max(0, micros));
-            } finally {
-                inFlight.exit(lane);
-            }
-        }
+        useOr(() -> Native.report(handle, node.id(), outcome, Math.max(0, micros)), () -> OK);
     }
 
-    /** Whether the next attempt of a plan need not wait, because the node alone failed, another one is left, and the budget allows it. */
+    /**
+     * Whether the next attempt of a plan need not wait, because the node alone failed, another one is left, and the
+     * budget allows it.
+     */
     boolean mayRetryAtOnce(long[] plan, int outcome) {
-        int lane = inFlight.enter();
-        if (lane < 0) {
-            return false;
-        }
-        try {
-            return Native.retryDelay(handle, plan, outcome) == 0;
-        } finally {
-            inFlight.exit(lane);
-        }
+        return useOr(() -> Native.retryDelay(handle, plan, outcome) == 0, () -> false);
     }
 
     List<Node> nodes() {
-        int lane = enter();
-        try {
+        return use(() -> {
             int[] ids = new int[64];
             int count = Native.nodes(handle, ids);
             while (count > ids.length) {
                 ids = new int[count];
                 count = Native.nodes(handle, ids);
             }
-            List<Node> found = new ArrayList<>(count);
-            for (int at = 0; at < count; at++) {
-                found.add(node(ids[at]));
-            }
-            return List.copyOf(found);
-        } finally {
-            inFlight.exit(lane);
-        }
+            return Arrays.stream(ids, 0, count).mapToObj(this::node).collect(Collectors.toUnmodifiableList());
+        });
     }
 
     NodeHealth health(Node node) {
         long[] members = new long[Native.HEALTH_MEMBERS];
-        int lane = enter();
-        try {
-            checked(Native.health(handle, node.id(), members));
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.health(handle, node.id(), members)));
         return new NodeHealth(node, members);
     }
 
     void refresh(Duration timeout) {
         byte[] error = new byte[Native.ERROR_BYTES];
-        int lane = enter();
-        try {
-            checked(Native.refresh(handle, milliseconds(timeout), error), error);
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.refresh(handle, milliseconds(timeout), error), error));
     }
 
     /** Milliseconds until discovery has work to do; 0 for now, -1 for never. */
     long refreshDue() {
-        int lane = enter();
-        try {
-            return Native.refreshDue(handle);
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> Native.refreshDue(handle));
     }
 
     void checkScope(Duration timeout) {
         byte[] error = new byte[Native.ERROR_BYTES];
-        int lane = enter();
-        try {
-            checked(Native.checkScope(handle, milliseconds(timeout), error), error);
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.checkScope(handle, milliseconds(timeout), error), error));
     }
 
     boolean scopeSupported(Duration timeout) {
         byte[] error = new byte[Native.ERROR_BYTES];
-        int lane = enter();
-        try {
-            return checked(Native.scopeSupported(handle, milliseconds(timeout), error), error) > 0;
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> checked(Native.scopeSupported(handle, milliseconds(timeout), error), error) > 0);
     }
 
     Optional<String> nextWantedTable() {
-        int lane = inFlight.enter();
-        if (lane < 0) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.ofNullable(text(Native.nextWantedTable(handle)));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return useOr(() -> Optional.ofNullable(text(Native.nextWantedTable(handle))), Optional::empty);
     }
 
     Optional<String> tableKey(String table) {
-        int lane = enter();
-        try {
-            return Optional.ofNullable(text(Native.tableKey(handle, utf8(table))));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> Optional.ofNullable(text(Native.tableKey(handle, utf8(table)))));
     }
 
     void setTableKey(String table, String key) {
         byte[] error = new byte[Native.ERROR_BYTES];
-        int lane = enter();
-        try {
-            checked(Native.setTableKey(handle, utf8(table), utf8(key), error), error);
-        } finally {
-            inFlight.exit(lane);
-        }
+        use(() -> checked(Native.setTableKey(handle, utf8(table), utf8(key), error), error));
     }
 
     void tableKeyFailed(String table, int httpStatus, String code) {
-        int lane = inFlight.enter();
-        if (lane >= 0) {
-            try {
-                Native.tableKeyFailed(handle, utf8(table), httpStatus, utf8(code));
-            } finally {
-                inFlight.exit(lane);
-            }
-        }
+        useOr(() -> Native.tableKeyFailed(handle, utf8(table), httpStatus, utf8(code)), () -> OK);
     }
 
     String wireText(int what) {
-        int lane = enter();
-        try {
-            return text(Native.wireText(handle, what));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> text(Native.wireText(handle, what)));
     }
 
     /** The body compressed as the options say, or empty if it is to be sent as it is. */
     Optional<byte[]> compress(byte[] body) {
-        int lane = enter();
-        try {
-            return Optional.ofNullable(Native.compress(handle, body));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> Optional.ofNullable(Native.compress(handle, body)));
     }
 
     /** A body as it was before its Content-Encoding; an AlternatorException if it is not whole. */
@@ -328,24 +218,11 @@ final class Core {
     }
 
     Optional<String> nextEvent(long[] cursor) {
-        int lane = inFlight.enter();
-        if (lane < 0) {
-            return Optional.empty();
-        }
-        try {
-            return Optional.ofNullable(text(Native.nextEvent(handle, cursor)));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return useOr(() -> Optional.ofNullable(text(Native.nextEvent(handle, cursor))), Optional::empty);
     }
 
     String statistics() {
-        int lane = enter();
-        try {
-            return text(Native.statistics(handle));
-        } finally {
-            inFlight.exit(lane);
-        }
+        return use(() -> text(Native.statistics(handle)));
     }
 
     static long token(int keyType, byte[] key) {
@@ -376,7 +253,8 @@ final class Core {
     private static int checked(int status) {
         if (status < OK) {
             String name = text(Native.statusName(status));
-            throw exception(status, status == NO_NODES ? "no node is known that a request could be sent to" : name, name);
+            throw exception(
+                    status, status == NO_NODES ? "no node is known that a request could be sent to" : name, name);
         }
         return status;
     }
@@ -423,6 +301,8 @@ final class Core {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("timeout " + timeout + " is not accepted: zero or more");
         }
-        return timeout.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0 ? Integer.MAX_VALUE : (int) timeout.toMillis();
+        return timeout.compareTo(Duration.ofMillis(Integer.MAX_VALUE)) > 0
+                ? Integer.MAX_VALUE
+                : (int) timeout.toMillis();
     }
 }

@@ -8,14 +8,18 @@ import software.amazon.awssdk.http.crt.AwsCrtAsyncHttpClient;
 import software.amazon.awssdk.http.crt.AwsCrtHttpClient;
 import software.amazon.awssdk.utils.AttributeMap;
 
-/** Clients on the AWS Common Runtime, whose TLS trusts the system's authorities, or everybody, and nothing in between. */
+/**
+ * Clients on the AWS Common Runtime, whose TLS trusts the system's authorities, or everybody, and nothing in between.
+ */
 final class CrtClients {
     private CrtClients() {}
 
     static SdkHttpClient sync(HttpSettings settings) {
-        AwsCrtHttpClient.Builder builder = AwsCrtHttpClient.builder().maxConcurrency(settings.maxConnections)
+        AwsCrtHttpClient.Builder builder = AwsCrtHttpClient.builder()
+                .maxConcurrency(settings.maxConnections)
                 .connectionMaxIdleTime(settings.maxIdleTime)
-                .tcpKeepAliveConfiguration(keepAlive -> keepAlive.keepAliveInterval(Duration.ofSeconds(30)).keepAliveTimeout(Duration.ofSeconds(30)));
+                .tcpKeepAliveConfiguration(keepAlive ->
+                        keepAlive.keepAliveInterval(Duration.ofSeconds(30)).keepAliveTimeout(Duration.ofSeconds(30)));
         if (!settings.connectionTimeout.isZero()) {
             builder.connectionTimeout(settings.connectionTimeout);
         }
@@ -27,9 +31,11 @@ final class CrtClients {
     }
 
     static SdkAsyncHttpClient async(HttpSettings settings) {
-        AwsCrtAsyncHttpClient.Builder builder = AwsCrtAsyncHttpClient.builder().maxConcurrency(settings.maxConnections)
+        AwsCrtAsyncHttpClient.Builder builder = AwsCrtAsyncHttpClient.builder()
+                .maxConcurrency(settings.maxConnections)
                 .connectionMaxIdleTime(settings.maxIdleTime)
-                .tcpKeepAliveConfiguration(keepAlive -> keepAlive.keepAliveInterval(Duration.ofSeconds(30)).keepAliveTimeout(Duration.ofSeconds(30)));
+                .tcpKeepAliveConfiguration(keepAlive ->
+                        keepAlive.keepAliveInterval(Duration.ofSeconds(30)).keepAliveTimeout(Duration.ofSeconds(30)));
         if (!settings.connectionTimeout.isZero()) {
             builder.connectionTimeout(settings.connectionTimeout);
         }
@@ -43,8 +49,9 @@ final class CrtClients {
     private static AttributeMap defaults(HttpSettings settings) {
         TlsConfig tls = settings.tls;
         if (!tls.isDefault() && !tls.trustsAllCertificates()) {
-            throw new IllegalArgumentException("the HTTP client CRT takes no authority, client certificate, host name or session option: "
-                    + "TlsConfig.systemDefault() or trustAll() is accepted, or another HttpClientType");
+            throw new IllegalArgumentException(
+                    "the HTTP client CRT takes no authority, client certificate, host name or session option: "
+                            + "TlsConfig.systemDefault() or trustAll() is accepted, or another HttpClientType");
         }
         AttributeMap.Builder attributes = AttributeMap.builder();
         if (tls.trustsAllCertificates()) {

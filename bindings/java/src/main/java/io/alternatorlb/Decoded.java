@@ -8,7 +8,11 @@ final class Decoded {
 
     static SdkHttpResponse head(SdkHttpResponse coded, int length) {
         // The checksum, where there is one, is that of the coded body; its own checksum was verified.
-        return coded.toBuilder().removeHeader("Content-Encoding").removeHeader("Transfer-Encoding").removeHeader("x-amz-crc32")
-                .putHeader("Content-Length", Integer.toString(length)).build();
+        return coded.toBuilder()
+                .removeHeader("Content-Encoding")
+                .removeHeader("Transfer-Encoding")
+                .removeHeader("x-amz-crc32")
+                .putHeader("Content-Length", Integer.toString(length))
+                .build();
     }
 }

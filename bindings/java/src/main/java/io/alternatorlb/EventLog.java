@@ -6,7 +6,10 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Writes what happened (docs/STATISTICS.md) to the log: what went wrong as warnings, what did not work at all as errors, the rest as information. */
+/**
+ * Writes what happened (docs/STATISTICS.md) to the log: what went wrong as warnings, what did not work at all as
+ * errors, the rest as information.
+ */
 final class EventLog {
     private static final Logger LOG = LoggerFactory.getLogger(AlternatorLB.LOGGER);
     private static final Pattern KIND = Pattern.compile("\"kind\":\"([a-z_]+)\"");

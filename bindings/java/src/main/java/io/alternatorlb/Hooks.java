@@ -62,8 +62,10 @@ final class Hooks {
     Optional<Attempt> attemptOf(SdkHttpRequest request) {
         Optional<Call> call = calls.of(request);
         if (call.isPresent() && call.get().attempt() == null) {
-            throw new IllegalStateException("no node was chosen for this request: a signer that was set by SdkAdvancedClientOption.SIGNER or in "
-                    + "the request's own configuration has taken the place of the one that chooses; set an AuthScheme instead");
+            throw new IllegalStateException(
+                    "no node was chosen for this request: a signer that was set by SdkAdvancedClientOption.SIGNER or in "
+                            + "the request's own configuration has taken the place of the one that chooses; "
+                            + "set an AuthScheme instead");
         }
         return call.map(Call::attempt);
     }

@@ -10,6 +10,8 @@ public enum HttpClientType {
     APACHE5,
     /** Asynchronous: {@code software.amazon.awssdk:netty-nio-client}. */
     NETTY,
-    /** Both: {@code software.amazon.awssdk:aws-crt-client}. It takes no authority and no client certificate of a file. */
+    /**
+     * Both: {@code software.amazon.awssdk:aws-crt-client}. It takes no authority and no client certificate of a file.
+     */
     CRT
 }

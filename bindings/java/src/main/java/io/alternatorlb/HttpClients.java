@@ -6,9 +6,12 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.async.SdkAsyncHttpClient;
 import software.amazon.awssdk.utils.AttributeMap;
 
-/** Makes HTTP clients by what the program has of them. The classes that know them are loaded only when they are there. */
+/**
+ * Makes HTTP clients by what the program has of them. The classes that know them are loaded only when they are there.
+ */
 final class HttpClients {
-    private static final List<HttpClientType> SYNC = List.of(HttpClientType.APACHE, HttpClientType.APACHE5, HttpClientType.CRT);
+    private static final List<HttpClientType> SYNC =
+            List.of(HttpClientType.APACHE, HttpClientType.APACHE5, HttpClientType.CRT);
     private static final List<HttpClientType> ASYNC = List.of(HttpClientType.NETTY, HttpClientType.CRT);
 
     private HttpClients() {}
@@ -25,7 +28,9 @@ final class HttpClients {
     }
 
     static SdkAsyncHttpClient async(HttpSettings settings) {
-        return choose(settings, ASYNC) == HttpClientType.NETTY ? NettyClients.make(settings) : CrtClients.async(settings);
+        return choose(settings, ASYNC) == HttpClientType.NETTY
+                ? NettyClients.make(settings)
+                : CrtClients.async(settings);
     }
 
     /** The same when it is wanted. */
@@ -66,15 +71,20 @@ final class HttpClients {
 
     private static HttpClientType choose(HttpSettings settings, List<HttpClientType> accepted) {
         if (settings.type == HttpClientType.AUTO) {
-            return accepted.stream().filter(HttpClients::isThere).findFirst().orElseThrow(() -> new IllegalStateException("no HTTP client is there: add one of "
-                    + accepted.stream().map(HttpClients::artifact).collect(Collectors.joining(", ")) + " of software.amazon.awssdk"));
+            return accepted.stream()
+                    .filter(HttpClients::isThere)
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalStateException("no HTTP client is there: add one of "
+                            + accepted.stream().map(HttpClients::artifact).collect(Collectors.joining(", "))
+                            + " of software.amazon.awssdk"));
         }
         if (!accepted.contains(settings.type)) {
-            throw new IllegalArgumentException("HTTP client type " + settings.type + " is not accepted here: " + accepted + " are");
+            throw new IllegalArgumentException(
+                    "HTTP client type " + settings.type + " is not accepted here: " + accepted + " are");
         }
         if (!isThere(settings.type)) {
-            throw new IllegalStateException("HTTP client type " + settings.type + " is not there: add " + artifact(settings.type)
-                    + " of software.amazon.awssdk");
+            throw new IllegalStateException("HTTP client type " + settings.type + " is not there: add "
+                    + artifact(settings.type) + " of software.amazon.awssdk");
         }
         return settings.type;
     }

@@ -11,12 +11,14 @@ final class HttpSettings {
     Duration maxIdleTime = Duration.ofMinutes(10);
     /** Zero for no bound. */
     Duration timeToLive = Duration.ZERO;
+
     Duration acquisitionTimeout = Duration.ofSeconds(10);
     /** A node that does not answer a SYN for so long is not worth more waiting where there are others. */
     Duration connectionTimeout = Duration.ofSeconds(2);
+
     Duration readTimeout = Duration.ofSeconds(30);
     /** Given the builder of the HTTP client, whichever it is, as the last one. */
-    Consumer<Object> customizer = builder -> { };
+    Consumer<Object> customizer = builder -> {};
 
     HttpSettings(TlsConfig tls) {
         this.tls = tls;

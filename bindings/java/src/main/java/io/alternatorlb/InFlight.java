@@ -4,8 +4,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * Who is using something that must not be freed meanwhile. Free is when closed and used by nobody, found by whoever leaves last, and so
- * never waited for. Threads count in lanes on cache lines of their own, so that they do not slow each other down.
+ * Who is using something that must not be freed meanwhile. Free is when closed and used by nobody, found by whoever
+ * leaves last, and so never waited for. Threads count in lanes on cache lines of their own, so that they do not slow
+ * each other down.
  */
 final class InFlight {
     private static final int LANES = 16;
@@ -52,7 +53,8 @@ final class InFlight {
         return closed;
     }
 
-    // Once closed, a lane at zero can only be passed through by one who is turned away, so lanes may be looked at one by one.
+    // Once closed, a lane at zero can only be passed through by one who is turned away, so lanes may be looked at one
+    // by one.
     private void freeIfUnused() {
         for (int lane = 1; lane <= LANES; lane++) {
             if (users.get(lane * STRIDE) != 0) {

@@ -14,7 +14,10 @@ import software.amazon.awssdk.services.dynamodb.model.ReturnValue;
 import software.amazon.awssdk.services.dynamodb.model.UpdateItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** Tells the core what a typed request says of its partition key and of reads before the write; which go by their key is the core's decision. */
+/**
+ * Tells the core what a typed request says of its partition key and of reads before the write; which go by their key is
+ * the core's decision.
+ */
 final class KeyPlans {
     private static final int CONDITION_EXPRESSION = 1;
     private static final int EXPECTED = 2;
@@ -40,19 +43,24 @@ final class KeyPlans {
         }
         if (request instanceof UpdateItemRequest) {
             UpdateItemRequest update = (UpdateItemRequest) request;
-            int facts = facts(update.conditionExpression(), update.hasExpected(), update.expected(), update.returnValues())
-                    | facts(update.attributeUpdates());
+            int facts =
+                    facts(update.conditionExpression(), update.hasExpected(), update.expected(), update.returnValues())
+                            | facts(update.attributeUpdates());
             return Optional.of(write("UpdateItem", update.tableName(), update.key(), facts, update.updateExpression()));
         }
         if (request instanceof DeleteItemRequest) {
             DeleteItemRequest delete = (DeleteItemRequest) request;
-            int facts = facts(delete.conditionExpression(), delete.hasExpected(), delete.expected(), delete.returnValues());
+            int facts =
+                    facts(delete.conditionExpression(), delete.hasExpected(), delete.expected(), delete.returnValues());
             return Optional.of(write("DeleteItem", delete.tableName(), delete.key(), facts, null));
         }
-        return request instanceof BatchWriteItemRequest ? Optional.of(votes((BatchWriteItemRequest) request)) : Optional.empty();
+        return request instanceof BatchWriteItemRequest
+                ? Optional.of(votes((BatchWriteItemRequest) request))
+                : Optional.empty();
     }
 
-    private long[] write(String operation, String table, Map<String, AttributeValue> item, int facts, String updateExpression) {
+    private long[] write(
+            String operation, String table, Map<String, AttributeValue> item, int facts, String updateExpression) {
         Key key = key(table, item);
         return core.planForWrite(operation, table, key.type, key.value, facts, updateExpression);
     }
@@ -64,7 +72,9 @@ final class KeyPlans {
                 // A write is one of the two; one that is neither or both the server refuses.
                 Key key = write.putRequest() != null
                         ? key(table, write.putRequest().item())
-                        : write.deleteRequest() != null ? key(table, write.deleteRequest().key()) : Key.ABSENT;
+                        : write.deleteRequest() != null
+                                ? key(table, write.deleteRequest().key())
+                                : Key.ABSENT;
                 core.vote(plan, table, key.type, key.value);
             }
         });
@@ -72,11 +82,14 @@ final class KeyPlans {
     }
 
     private Key key(String table, Map<String, AttributeValue> item) {
-        AttributeValue value = table == null || item == null ? null : core.tableKey(table).map(item::get).orElse(null);
+        AttributeValue value = table == null || item == null
+                ? null
+                : core.tableKey(table).map(item::get).orElse(null);
         return value == null ? Key.ABSENT : Key.of(value);
     }
 
-    private static int facts(String condition, boolean hasExpected, Map<String, ExpectedAttributeValue> expected, ReturnValue returned) {
+    private static int facts(
+            String condition, boolean hasExpected, Map<String, ExpectedAttributeValue> expected, ReturnValue returned) {
         int facts = condition != null && !condition.isEmpty() ? CONDITION_EXPRESSION : 0;
         facts |= hasExpected ? EXPECTED : 0;
         facts |= hasExpected && !expected.isEmpty() ? EXPECTED_MEMBERS : 0;
@@ -89,7 +102,9 @@ final class KeyPlans {
         int facts = 0;
         for (AttributeValueUpdate update : updates.values()) {
             facts |= update.action() == AttributeAction.ADD ? ATTRIBUTE_UPDATES_ADD : 0;
-            facts |= update.action() == AttributeAction.DELETE && update.value() != null ? ATTRIBUTE_UPDATES_DELETE_VALUE : 0;
+            facts |= update.action() == AttributeAction.DELETE && update.value() != null
+                    ? ATTRIBUTE_UPDATES_DELETE_VALUE
+                    : 0;
         }
         return facts;
     }

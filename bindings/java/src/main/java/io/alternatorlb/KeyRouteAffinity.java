@@ -1,6 +1,8 @@
 package io.alternatorlb;
 
-/** Which writes go to the node of their partition key, by the official library's names; {@link Affinity} is the same. */
+/**
+ * Which writes go to the node of their partition key, by the official library's names; {@link Affinity} is the same.
+ */
 public enum KeyRouteAffinity {
     /** None. */
     NONE(Affinity.NONE),

@@ -1,8 +1,8 @@
 package io.alternatorlb;
 
 /**
- * The C ABI as Java sees it: one method for each function, with numbers and arrays alone. Nothing here throws, keeps or frees anything;
- * texts are UTF-8. {@link Core} is who calls it, and makes sure that a handle lives while it is used.
+ * The C ABI as Java sees it: one method for each function, with numbers and arrays alone. Nothing here throws, keeps or
+ * frees anything; texts are UTF-8. {@link Core} is who calls it, and makes sure that a handle lives while it is used.
  *
  * <p>Compiled alone by scripts/build_native.sh, so it names no other class.
  */
@@ -40,7 +40,14 @@ final class Native {
     static native int planForRequest(long handle, byte[] operation, byte[] body, long[] plan);
 
     static native int planForWrite(
-            long handle, byte[] operation, byte[] table, int keyType, byte[] key, int facts, byte[] updateExpression, long[] plan);
+            long handle,
+            byte[] operation,
+            byte[] table,
+            int keyType,
+            byte[] key,
+            int facts,
+            byte[] updateExpression,
+            long[] plan);
 
     static native int planVote(long handle, long[] plan, byte[] table, int keyType, byte[] key);
 

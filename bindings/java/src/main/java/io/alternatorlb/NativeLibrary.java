@@ -14,11 +14,13 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * Finds and loads the native part, once for each class loader: where the system property {@code alternator.lb.library} or the environment
- * variable ALTERNATOR_LB_JNI_LIBRARY says, else from the jar, else from java.library.path. What failed is said again by each attempt.
+ * Finds and loads the native part, once for each class loader: where the system property {@code alternator.lb.library}
+ * or the environment variable ALTERNATOR_LB_JNI_LIBRARY says, else from the jar, else from java.library.path. What
+ * failed is said again by each attempt.
  *
- * <p>A copy from the jar lies in a directory that belongs to this user alone, under a name made of its content, and is used by all
- * processes. A JVM loads one file for one class loader only, so a second class loader gets a copy of its own.
+ * <p>A copy from the jar lies in a directory that belongs to this user alone, under a name made of its content, and is
+ * used by all processes. A JVM loads one file for one class loader only, so a second class loader gets a copy of its
+ * own.
  */
 final class NativeLibrary {
     static final String PROPERTY = "alternator.lb.library";
@@ -38,7 +40,8 @@ final class NativeLibrary {
             check(origin);
             loaded = true;
         } catch (IOException error) {
-            throw new UncheckedLinkError("the native part of alternator-lb could not be copied out of its jar: " + error, error);
+            throw new UncheckedLinkError(
+                    "the native part of alternator-lb could not be copied out of its jar: " + error, error);
         }
     }
 
@@ -60,9 +63,12 @@ final class NativeLibrary {
             System.loadLibrary(NAME);
             return "java.library.path";
         } catch (UnsatisfiedLinkError error) {
-            throw new UncheckedLinkError("alternator-lb has no native part for " + platform + ": the jar holds none under native/"
-                    + platform + "/, and java.library.path has no " + file + ". Build it with scripts/build_native.sh and name it by -D"
-                    + PROPERTY + "=FILE or the environment variable " + VARIABLE, error);
+            throw new UncheckedLinkError(
+                    "alternator-lb has no native part for " + platform + ": the jar holds none under native/"
+                            + platform + "/, and java.library.path has no " + file
+                            + ". Build it with scripts/build_native.sh and name it by -D"
+                            + PROPERTY + "=FILE or the environment variable " + VARIABLE,
+                    error);
         }
     }
 
@@ -70,7 +76,9 @@ final class NativeLibrary {
         try {
             System.load(file.toString());
         } catch (UnsatisfiedLinkError error) {
-            throw new UncheckedLinkError("the native part of alternator-lb could not be loaded from " + file + ": " + error.getMessage(), error);
+            throw new UncheckedLinkError(
+                    "the native part of alternator-lb could not be loaded from " + file + ": " + error.getMessage(),
+                    error);
         }
         return file.toString();
     }
@@ -82,8 +90,11 @@ final class NativeLibrary {
             return shared.toString();
         } catch (UnsatisfiedLinkError error) {
             if (!String.valueOf(error.getMessage()).contains("already loaded in another classloader")) {
-                throw new UncheckedLinkError("the native part of alternator-lb could not be loaded from " + shared + ": " + error.getMessage()
-                        + " (is that file system mounted noexec? java.io.tmpdir names another one)", error);
+                throw new UncheckedLinkError(
+                        "the native part of alternator-lb could not be loaded from " + shared + ": "
+                                + error.getMessage()
+                                + " (is that file system mounted noexec? java.io.tmpdir names another one)",
+                        error);
             }
         }
         Path own = Files.createTempFile(shared.getParent(), "loader-", file);
@@ -99,7 +110,8 @@ final class NativeLibrary {
     /** The file's copy, made in one step, so that a process that comes at the same time sees all of it or nothing. */
     static Path extract(Path directory, byte[] content, String file) throws IOException {
         Path target = directory.resolve(hash(content) + "-" + file);
-        if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS) && Arrays.equals(Files.readAllBytes(target), content)) {
+        if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
+                && Arrays.equals(Files.readAllBytes(target), content)) {
             return target;
         }
         Path fresh = Files.createTempFile(directory, "new-", file);
@@ -112,13 +124,16 @@ final class NativeLibrary {
         return privateDirectory(Path.of(System.getProperty("java.io.tmpdir")), user);
     }
 
-    /** A directory that nobody else can have put something into; another one if that of the usual name is not like that. */
+    /**
+     * A directory that nobody else can have put something into; another one if that of the usual name is not like that.
+     */
     static Path privateDirectory(Path parent, String user) throws IOException {
         Path usual = parent.resolve("alternator-lb-" + user);
         boolean posix = Files.getFileStore(parent).supportsFileAttributeView("posix");
         try {
             if (posix) {
-                Files.createDirectory(usual, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                Files.createDirectory(
+                        usual, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             } else {
                 Files.createDirectory(usual);
             }
@@ -138,7 +153,8 @@ final class NativeLibrary {
         Path probe = Files.createTempFile("alternator-lb-", ".owner");
         try {
             return Files.getOwner(directory).equals(Files.getOwner(probe))
-                    && PosixFilePermissions.toString(Files.getPosixFilePermissions(directory)).equals("rwx------");
+                    && PosixFilePermissions.toString(Files.getPosixFilePermissions(directory))
+                            .equals("rwx------");
         } finally {
             Files.delete(probe);
         }
@@ -169,11 +185,14 @@ final class NativeLibrary {
         try {
             version = Native.abiVersion();
         } catch (UnsatisfiedLinkError error) {
-            throw new UncheckedLinkError(origin + " is not the native part of alternator-lb: " + error.getMessage(), error);
+            throw new UncheckedLinkError(
+                    origin + " is not the native part of alternator-lb: " + error.getMessage(), error);
         }
         if (version != Native.ABI_VERSION) {
-            throw new UncheckedLinkError("the native part of alternator-lb at " + origin + " has version " + version + " of the ABI, and version "
-                    + Native.ABI_VERSION + " is needed", null);
+            throw new UncheckedLinkError(
+                    "the native part of alternator-lb at " + origin + " has version " + version
+                            + " of the ABI, and version " + Native.ABI_VERSION + " is needed",
+                    null);
         }
     }
 

@@ -9,10 +9,14 @@ final class NettyClients {
     private NettyClients() {}
 
     static SdkAsyncHttpClient make(HttpSettings settings) {
-        NettyNioAsyncHttpClient.Builder builder = NettyNioAsyncHttpClient.builder().maxConcurrency(settings.maxConnections)
-                .connectionMaxIdleTime(settings.maxIdleTime).connectionTimeToLive(settings.timeToLive)
-                .connectionAcquisitionTimeout(settings.acquisitionTimeout).connectionTimeout(settings.connectionTimeout)
-                .readTimeout(settings.readTimeout).tcpKeepAlive(true);
+        NettyNioAsyncHttpClient.Builder builder = NettyNioAsyncHttpClient.builder()
+                .maxConcurrency(settings.maxConnections)
+                .connectionMaxIdleTime(settings.maxIdleTime)
+                .connectionTimeToLive(settings.timeToLive)
+                .connectionAcquisitionTimeout(settings.acquisitionTimeout)
+                .connectionTimeout(settings.connectionTimeout)
+                .readTimeout(settings.readTimeout)
+                .tcpKeepAlive(true);
         if (!settings.tls.isDefault()) {
             builder.tlsTrustManagersProvider(() -> Tls.trustManagers(settings.tls));
             KeyManager[] keys = Tls.keyManagers(settings.tls);

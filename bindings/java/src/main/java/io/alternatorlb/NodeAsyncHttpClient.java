@@ -15,7 +15,10 @@ import software.amazon.awssdk.http.async.SdkAsyncHttpResponseHandler;
 import software.amazon.awssdk.utils.AttributeMap;
 import software.amazon.awssdk.utils.async.SimplePublisher;
 
-/** The program's asynchronous HTTP client, watched: attempts that fail or are cancelled are seen here, and coded answers are decoded. */
+/**
+ * The program's asynchronous HTTP client, watched: attempts that fail or are cancelled are seen here, and coded answers
+ * are decoded.
+ */
 final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
     private final SdkAsyncHttpClient http;
     private final Hooks hooks;
@@ -35,7 +38,8 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
         }
         Watched answer = new Watched(request.responseHandler(), found.get());
         AsyncExecuteRequest.Builder plain = AsyncExecuteRequest.builder()
-                .request(request.request().toBuilder().removeHeader(Calls.HEADER).build())
+                .request(
+                        request.request().toBuilder().removeHeader(Calls.HEADER).build())
                 .requestContentPublisher(request.requestContentPublisher())
                 .responseHandler(answer)
                 .fullDuplex(request.fullDuplex())
@@ -54,7 +58,10 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
         onClose.run();
     }
 
-    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends then. */
+    /**
+     * Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends
+     * then.
+     */
     static final class Builder implements SdkAsyncHttpClient.Builder<Builder> {
         private final SdkAsyncHttpClient.Builder<?> http;
         private final Hooks hooks;
@@ -105,7 +112,10 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
             this.attempt = attempt;
         }
 
-        /** What the SDK is given for the HTTP client's future, and completes itself when the caller cancels or a time is over. */
+        /**
+         * What the SDK is given for the HTTP client's future, and completes itself when the caller cancels or a time is
+         * over.
+         */
         CompletableFuture<Void> follow(CompletableFuture<Void> sent) {
             CompletableFuture<Void> given = new CompletableFuture<>();
             sent.whenComplete((nothing, failure) -> {
@@ -164,7 +174,8 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
             try {
                 plain = Core.decompress(coding, coded);
             } catch (AlternatorException corrupt) {
-                handler.onError(new IOException("the answer's " + coding + " body can't be decoded: " + corrupt.getMessage(), corrupt));
+                handler.onError(new IOException(
+                        "the answer's " + coding + " body can't be decoded: " + corrupt.getMessage(), corrupt));
                 return;
             }
             handler.onHeaders(Decoded.head(codedHead, plain.length));

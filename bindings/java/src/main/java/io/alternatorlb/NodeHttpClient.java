@@ -11,7 +11,9 @@ import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.http.SdkHttpResponse;
 import software.amazon.awssdk.utils.AttributeMap;
 
-/** The program's HTTP client, watched: what becomes of each attempt is seen here first, and coded answers are decoded. */
+/**
+ * The program's HTTP client, watched: what becomes of each attempt is seen here first, and coded answers are decoded.
+ */
 final class NodeHttpClient implements SdkHttpClient {
     private final SdkHttpClient http;
     private final Hooks hooks;
@@ -30,7 +32,9 @@ final class NodeHttpClient implements SdkHttpClient {
             return http.prepareRequest(request);
         }
         HttpExecuteRequest.Builder plain = HttpExecuteRequest.builder()
-                .request(request.httpRequest().toBuilder().removeHeader(Calls.HEADER).build())
+                .request(request.httpRequest().toBuilder()
+                        .removeHeader(Calls.HEADER)
+                        .build())
                 .contentStreamProvider(request.contentStreamProvider().orElse(null));
         request.metricCollector().ifPresent(plain::metricCollector);
         return new Watched(http.prepareRequest(plain.build()), attempt.get());
@@ -46,7 +50,10 @@ final class NodeHttpClient implements SdkHttpClient {
         onClose.run();
     }
 
-    /** Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends then. */
+    /**
+     * Makes the program's HTTP client when the SDK wants one, and lets it be closed with its client, and what else ends
+     * then.
+     */
     static final class Builder implements SdkHttpClient.Builder<Builder> {
         private final SdkHttpClient.Builder<?> http;
         private final Hooks hooks;
@@ -108,7 +115,9 @@ final class NodeHttpClient implements SdkHttpClient {
             }
         }
 
-        /** By a time-out of the SDK's, of the attempt or of the call: which one, the exception that it makes of it says. */
+        /**
+         * By a time-out of the SDK's, of the attempt or of the call: which one, the exception that it makes of it says.
+         */
         @Override
         public void abort() {
             aborted = true;
@@ -126,9 +135,12 @@ final class NodeHttpClient implements SdkHttpClient {
         try (AbortableInputStream body = answer.responseBody().get()) {
             plain = Core.decompress(coding.get(), body.readAllBytes());
         } catch (AlternatorException corrupt) {
-            throw new IOException("the answer's " + coding.get() + " body can't be decoded: " + corrupt.getMessage(), corrupt);
+            throw new IOException(
+                    "the answer's " + coding.get() + " body can't be decoded: " + corrupt.getMessage(), corrupt);
         }
-        return HttpExecuteResponse.builder().response(Decoded.head(head, plain.length))
-                .responseBody(AbortableInputStream.create(new ByteArrayInputStream(plain))).build();
+        return HttpExecuteResponse.builder()
+                .response(Decoded.head(head, plain.length))
+                .responseBody(AbortableInputStream.create(new ByteArrayInputStream(plain)))
+                .build();
     }
 }

@@ -14,8 +14,9 @@ import software.amazon.awssdk.retries.api.RetryStrategy;
 import software.amazon.awssdk.retries.api.RetryToken;
 
 /**
- * The program's retry strategy, whose verdict on each retry stands. Two things are added: every failed attempt is reported, and the pause
- * is dropped where the core says that it is of no use, because the node was at fault and another one has not been tried yet.
+ * The program's retry strategy, whose verdict on each retry stands. Two things are added: every failed attempt is
+ * reported, and the pause is dropped where the core says that it is of no use, because the node was at fault and
+ * another one has not been tried yet.
  */
 final class NodeRetryStrategy implements RetryStrategy {
     private final RetryStrategy sdk;
@@ -64,7 +65,8 @@ final class NodeRetryStrategy implements RetryStrategy {
     public CompletableFuture<RefreshRetryTokenResponse> refreshRetryTokenAsync(RefreshRetryTokenRequest request) {
         Token token = (Token) request.token();
         int outcome = report(token, request.failure());
-        return sdk.refreshRetryTokenAsync(request.toBuilder().token(token.sdk).build()).thenApply(granted -> hurry(granted, token, outcome));
+        return sdk.refreshRetryTokenAsync(request.toBuilder().token(token.sdk).build())
+                .thenApply(granted -> hurry(granted, token, outcome));
     }
 
     private static int report(Token token, Throwable failure) {
@@ -76,7 +78,8 @@ final class NodeRetryStrategy implements RetryStrategy {
 
     private static RefreshRetryTokenResponse hurry(RefreshRetryTokenResponse granted, Token token, int outcome) {
         boolean atOnce = token.call != null && token.call.mayRetryAtOnce(outcome);
-        return RefreshRetryTokenResponse.create(new Token(granted.token(), token.call), atOnce ? Duration.ZERO : granted.delay());
+        return RefreshRetryTokenResponse.create(
+                new Token(granted.token(), token.call), atOnce ? Duration.ZERO : granted.delay());
     }
 
     @Override

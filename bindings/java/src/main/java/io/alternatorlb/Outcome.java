@@ -19,8 +19,9 @@ import software.amazon.awssdk.core.exception.ApiCallTimeoutException;
 /**
  * How an attempt ended, in the core's terms.
  *
- * <p>Only translates: what an outcome means for a node is decided by the core. An error that is neither the node's nor the request's is
- * CANCELLED, which says nothing about the node. HTTP clients are known by their exceptions' names, since none of them need be there.
+ * <p>Only translates: what an outcome means for a node is decided by the core. An error that is neither the node's nor
+ * the request's is CANCELLED, which says nothing about the node. HTTP clients are known by their exceptions' names,
+ * since none of them need be there.
  */
 final class Outcome {
     static final int SUCCESS = 0;
@@ -35,10 +36,13 @@ final class Outcome {
 
     /** Extends ConnectTimeoutException, but says that all connections of the client are taken, whatever the node. */
     private static final String POOL_EXHAUSTED = "ConnectionPoolTimeoutException";
-    private static final Set<String> NOT_CONNECTED = Set.of("ConnectTimeoutException", "ConnectionRequestTimeoutException");
+
+    private static final Set<String> NOT_CONNECTED =
+            Set.of("ConnectTimeoutException", "ConnectionRequestTimeoutException");
     private static final Set<String> NOT_ANSWERED = Set.of("ReadTimeoutException", "WriteTimeoutException");
     private static final String CRT = "software.amazon.awssdk.crt.";
-    private static final Set<String> NO_CONNECTION_OF_CRT = Set.of("refused", "no route", "unreachable", "timed out", "dns", "resolve");
+    private static final Set<String> NO_CONNECTION_OF_CRT =
+            Set.of("refused", "no route", "unreachable", "timed out", "dns", "resolve");
     /** A chain of causes is not longer; one that is could be a ring. */
     private static final int DEEPEST = 16;
 
@@ -81,19 +85,26 @@ final class Outcome {
         if (failure instanceof ApiCallAttemptTimeoutException || failure instanceof ApiCallTimeoutException) {
             return TIMEOUT;
         }
-        if (failure instanceof CancellationException || failure instanceof InterruptedException || failure instanceof AbortedException) {
+        if (failure instanceof CancellationException
+                || failure instanceof InterruptedException
+                || failure instanceof AbortedException) {
             return CANCELLED;
         }
         if (failure instanceof SSLHandshakeException || failure instanceof SSLPeerUnverifiedException) {
             return TLS_FAILURE;
         }
-        if (failure instanceof ConnectException || failure instanceof UnknownHostException || failure instanceof NoRouteToHostException) {
+        if (failure instanceof ConnectException
+                || failure instanceof UnknownHostException
+                || failure instanceof NoRouteToHostException) {
             return REFUSED;
         }
         return failure.getClass().getName().startsWith(CRT) ? ofCrt(message(failure)) : ofTimeout(failure);
     }
 
-    /** The AWS Common Runtime has one exception for all, and texts that tell its errors apart. It has no time-out for answers. */
+    /**
+     * The AWS Common Runtime has one exception for all, and texts that tell its errors apart. It has no time-out for
+     * answers.
+     */
     private static int ofCrt(String message) {
         if (message.contains("tls") || message.contains("negotiation")) {
             return TLS_FAILURE;

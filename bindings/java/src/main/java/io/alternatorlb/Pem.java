@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
 
 /** Certificates and keys as PEM. Errors name the file, and never what is in it. */
 final class Pem {
-    private static final Pattern CERTIFICATE = Pattern.compile("-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----");
+    private static final Pattern CERTIFICATE =
+            Pattern.compile("-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----");
     private static final Pattern KEY = Pattern.compile("-----BEGIN PRIVATE KEY-----([^-]*)-----END PRIVATE KEY-----");
     private static final List<String> ALGORITHMS = List.of("EC", "RSA", "Ed25519");
 
@@ -42,11 +43,13 @@ final class Pem {
         try {
             CertificateFactory factory = CertificateFactory.getInstance("X.509");
             while (blocks.find()) {
-                Certificate certificate = factory.generateCertificate(new ByteArrayInputStream(Base64.getMimeDecoder().decode(blocks.group(1))));
+                Certificate certificate = factory.generateCertificate(
+                        new ByteArrayInputStream(Base64.getMimeDecoder().decode(blocks.group(1))));
                 found.add((X509Certificate) certificate);
             }
         } catch (CertificateException | IllegalArgumentException error) {
-            throw new IllegalArgumentException("the PEM file " + path + " holds a certificate that can't be read: " + error.getMessage(), error);
+            throw new IllegalArgumentException(
+                    "the PEM file " + path + " holds a certificate that can't be read: " + error.getMessage(), error);
         }
         if (found.isEmpty()) {
             throw new IllegalArgumentException("the PEM file " + path + " holds no certificate");
@@ -57,10 +60,12 @@ final class Pem {
     static PrivateKey key(Path path) {
         Matcher block = KEY.matcher(read(path));
         if (!block.find()) {
-            throw new IllegalArgumentException("the PEM file " + path + " holds no private key in PKCS #8 (BEGIN PRIVATE KEY); "
-                    + "`openssl pkcs8 -topk8 -nocrypt` makes one of other forms");
+            throw new IllegalArgumentException(
+                    "the PEM file " + path + " holds no private key in PKCS #8 (BEGIN PRIVATE KEY); "
+                            + "`openssl pkcs8 -topk8 -nocrypt` makes one of other forms");
         }
-        PKCS8EncodedKeySpec encoded = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(block.group(1)));
+        PKCS8EncodedKeySpec encoded =
+                new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(block.group(1)));
         for (String algorithm : ALGORITHMS) {
             try {
                 return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
@@ -70,7 +75,8 @@ final class Pem {
                 throw new IllegalStateException("this Java platform has no " + algorithm, unsupported);
             }
         }
-        throw new IllegalArgumentException("the key in the PEM file " + path + " is of a kind that is not supported: " + ALGORITHMS + " are");
+        throw new IllegalArgumentException(
+                "the key in the PEM file " + path + " is of a kind that is not supported: " + ALGORITHMS + " are");
     }
 
     static String certificates(List<X509Certificate> certificates) {
@@ -78,7 +84,8 @@ final class Pem {
         Base64.Encoder encoder = Base64.getMimeEncoder(64, new byte[] {'\n'});
         try {
             for (X509Certificate certificate : certificates) {
-                text.append("-----BEGIN CERTIFICATE-----\n").append(encoder.encodeToString(certificate.getEncoded()))
+                text.append("-----BEGIN CERTIFICATE-----\n")
+                        .append(encoder.encodeToString(certificate.getEncoded()))
                         .append("\n-----END CERTIFICATE-----\n");
             }
         } catch (CertificateException impossible) {

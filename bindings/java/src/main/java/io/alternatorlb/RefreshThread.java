@@ -7,8 +7,9 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The one daemon thread that refreshes every balancer of the process (of one class loader) that has no executor of its own. It starts with
- * the first balancer and ends with the last, so that a class loader that is done with can be collected.
+ * The one daemon thread that refreshes every balancer of the process (of one class loader) that has no executor of its
+ * own. It starts with the first balancer and ends with the last, so that a class loader that is done with can be
+ * collected.
  */
 final class RefreshThread {
     static final String NAME = "alternator-lb-refresh";

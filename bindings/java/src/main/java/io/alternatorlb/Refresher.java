@@ -5,8 +5,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Does the work of discovery for one balancer when it is due, on whatever thread asks, and tells when to ask again. A failure leaves
- * the list as it is; the events say why.
+ * Does the work of discovery for one balancer when it is due, on whatever thread asks, and tells when to ask again. A
+ * failure leaves the list as it is; the events say why.
  */
 final class Refresher {
     /** The longest that one turn lasts, so that an unreachable cluster can't hold up others for long. */
@@ -15,12 +15,13 @@ final class Refresher {
     private static final long ACTIVE_MILLIS = 2_000;
     /** Where the core says "now" and somebody else is at it. */
     private static final long BUSY_MILLIS = 20;
+
     private static final long NEVER_MILLIS = 3_600_000;
     private static final Logger LOG = LoggerFactory.getLogger(AlternatorLB.LOGGER);
 
     private final Core core;
     private final EventLog events;
-    private volatile Runnable wake = () -> { };
+    private volatile Runnable wake = () -> {};
     private volatile boolean sleeping;
 
     Refresher(Core core, EventLog events) {

@@ -20,13 +20,15 @@ import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 
 /**
- * Brings the core the partition keys of tables: from answers that pass by, and by DescribeTable requests where it wants one. Those are
- * made with a client of the program's, which has the credentials, behind a write that wanted the key and never in front of one; with a
- * synchronous client on an executor. The core gives out each table once, and says when to ask again.
+ * Brings the core the partition keys of tables: from answers that pass by, and by DescribeTable requests where it wants
+ * one. Those are made with a client of the program's, which has the credentials, behind a write that wanted the key and
+ * never in front of one; with a synchronous client on an executor. The core gives out each table once, and says when to
+ * ask again.
  */
 final class TableKeys {
     /** Between two looks at what the core wants; without it each write would make a further native call. */
     private static final long LOOK_EVERY_NANOS = 100_000_000;
+
     private static final Duration ATTEMPT = Duration.ofSeconds(1);
     private static final Logger LOG = LoggerFactory.getLogger(AlternatorLB.LOGGER);
 
@@ -64,8 +66,11 @@ final class TableKeys {
     }
 
     private static DescribeTableRequest request(String table) {
-        return DescribeTableRequest.builder().tableName(table)
-                .overrideConfiguration(limits -> limits.apiCallAttemptTimeout(ATTEMPT).apiCallTimeout(ATTEMPT.multipliedBy(3))).build();
+        return DescribeTableRequest.builder()
+                .tableName(table)
+                .overrideConfiguration(
+                        limits -> limits.apiCallAttemptTimeout(ATTEMPT).apiCallTimeout(ATTEMPT.multipliedBy(3)))
+                .build();
     }
 
     /** Looks at what a call that went well tells, and at what it left to be told. */
@@ -84,7 +89,10 @@ final class TableKeys {
             return;
         }
         List<KeySchemaElement> schema = table.keySchema();
-        Optional<String> key = schema.stream().filter(element -> element.keyType() == KeyType.HASH).map(KeySchemaElement::attributeName).findFirst();
+        Optional<String> key = schema.stream()
+                .filter(element -> element.keyType() == KeyType.HASH)
+                .map(KeySchemaElement::attributeName)
+                .findFirst();
         if (table.tableName() != null && key.isPresent()) {
             try {
                 core.setTableKey(table.tableName(), key.get());
@@ -113,7 +121,9 @@ final class TableKeys {
         if (failure instanceof AwsServiceException) {
             AwsServiceException answer = (AwsServiceException) failure;
             status = answer.statusCode();
-            code = answer.awsErrorDetails() == null ? "" : answer.awsErrorDetails().errorCode();
+            code = answer.awsErrorDetails() == null
+                    ? ""
+                    : answer.awsErrorDetails().errorCode();
         }
         core.tableKeyFailed(table, status, code);
     }

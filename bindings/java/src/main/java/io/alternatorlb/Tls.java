@@ -26,28 +26,36 @@ final class Tls {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keyManagers(config), trustManagers(config), null);
             // A size of 0 would mean no bound.
-            context.getClientSessionContext().setSessionCacheSize(Math.max(1, config.sessionCache().getSessionCacheSize()));
-            context.getClientSessionContext().setSessionTimeout(config.sessionCache().getSessionTimeoutSeconds());
+            context.getClientSessionContext()
+                    .setSessionCacheSize(Math.max(1, config.sessionCache().getSessionCacheSize()));
+            context.getClientSessionContext()
+                    .setSessionTimeout(config.sessionCache().getSessionTimeoutSeconds());
             return context;
         } catch (GeneralSecurityException error) {
-            throw new IllegalArgumentException("no TLS context can be made of the configuration: " + error.getMessage(), error);
+            throw new IllegalArgumentException(
+                    "no TLS context can be made of the configuration: " + error.getMessage(), error);
         }
     }
 
     /** Null for those of the platform. */
     static KeyManager[] keyManagers(TlsConfig config) {
-        return config.clientCertificate().map(path -> {
-            try {
-                KeyStore store = emptyStore();
-                X509Certificate[] chain = Pem.certificates(path).toArray(new X509Certificate[0]);
-                store.setKeyEntry("client", Pem.key(config.clientKey()), new char[0], chain);
-                KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-                factory.init(store, new char[0]);
-                return factory.getKeyManagers();
-            } catch (GeneralSecurityException error) {
-                throw new IllegalArgumentException("the client certificate " + path + " does not fit its key: " + error.getMessage(), error);
-            }
-        }).orElse(null);
+        return config.clientCertificate()
+                .map(path -> {
+                    try {
+                        KeyStore store = emptyStore();
+                        X509Certificate[] chain = Pem.certificates(path).toArray(new X509Certificate[0]);
+                        store.setKeyEntry("client", Pem.key(config.clientKey()), new char[0], chain);
+                        KeyManagerFactory factory =
+                                KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+                        factory.init(store, new char[0]);
+                        return factory.getKeyManagers();
+                    } catch (GeneralSecurityException error) {
+                        throw new IllegalArgumentException(
+                                "the client certificate " + path + " does not fit its key: " + error.getMessage(),
+                                error);
+                    }
+                })
+                .orElse(null);
     }
 
     static TrustManager[] trustManagers(TlsConfig config) {
@@ -116,12 +124,14 @@ final class Tls {
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] certificates, String type, Socket socket) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] certificates, String type, Socket socket)
+                throws CertificateException {
             checkServerTrusted(certificates, type);
         }
 
         @Override
-        public void checkServerTrusted(X509Certificate[] certificates, String type, SSLEngine engine) throws CertificateException {
+        public void checkServerTrusted(X509Certificate[] certificates, String type, SSLEngine engine)
+                throws CertificateException {
             checkServerTrusted(certificates, type);
         }
 
@@ -131,12 +141,14 @@ final class Tls {
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] certificates, String type, Socket socket) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] certificates, String type, Socket socket)
+                throws CertificateException {
             checkClientTrusted(certificates, type);
         }
 
         @Override
-        public void checkClientTrusted(X509Certificate[] certificates, String type, SSLEngine engine) throws CertificateException {
+        public void checkClientTrusted(X509Certificate[] certificates, String type, SSLEngine engine)
+                throws CertificateException {
             checkClientTrusted(certificates, type);
         }
 

@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** How nodes are verified, and what they are shown: the same for discovery and for the HTTP clients that are made here. */
+/**
+ * How nodes are verified, and what they are shown: the same for discovery and for the HTTP clients that are made here.
+ */
 public final class TlsConfig {
     private final List<Path> caCertPaths;
     private final boolean trustSystemCaCerts;
@@ -56,8 +58,12 @@ public final class TlsConfig {
     }
 
     TlsConfig with(TlsSessionCacheConfig cache) {
-        Builder copy = builder().withCaCertPaths(caCertPaths).withTrustSystemCaCerts(trustSystemCaCerts)
-                .withTrustAllCertificates(trustAllCertificates).withVerifyHostname(verifyHostname).withSessionCacheConfig(cache);
+        Builder copy = builder()
+                .withCaCertPaths(caCertPaths)
+                .withTrustSystemCaCerts(trustSystemCaCerts)
+                .withTrustAllCertificates(trustAllCertificates)
+                .withVerifyHostname(verifyHostname)
+                .withSessionCacheConfig(cache);
         return (clientCertificate == null ? copy : copy.withClientCertificate(clientCertificate, clientKey)).build();
     }
 
@@ -68,7 +74,8 @@ public final class TlsConfig {
         if (!caCertPaths.isEmpty()) {
             options.put("tls.ca_file", caCertPaths.get(0).toString());
             StringBuilder more = new StringBuilder();
-            caCertPaths.stream().skip(1).forEach(path -> more.append(Pem.read(path)).append('\n'));
+            caCertPaths.stream().skip(1).forEach(path -> more.append(Pem.read(path))
+                    .append('\n'));
             if (trustSystemCaCerts) {
                 more.append(Pem.certificates(Tls.systemAuthorities()));
             }
@@ -111,7 +118,10 @@ public final class TlsConfig {
 
     /** Whether an HTTP client's own defaults say the same. */
     boolean isDefault() {
-        return caCertPaths.isEmpty() && !trustAllCertificates && verifyHostname && clientCertificate == null
+        return caCertPaths.isEmpty()
+                && !trustAllCertificates
+                && verifyHostname
+                && clientCertificate == null
                 && sessionCache.isDefault();
     }
 

@@ -1,8 +1,8 @@
 package io.alternatorlb;
 
 /**
- * How many TLS sessions are kept for a short handshake: in discovery, and in Apache's HTTP clients. Java's TLS always keeps at least one,
- * and Netty and CRT keep what they see fit.
+ * How many TLS sessions are kept for a short handshake: in discovery, and in Apache's HTTP clients. Java's TLS always
+ * keeps at least one, and Netty and CRT keep what they see fit.
  */
 public final class TlsSessionCacheConfig {
     private static final int DEFAULT_SIZE = 256;
@@ -103,7 +103,8 @@ public final class TlsSessionCacheConfig {
          */
         public Builder withSessionCacheSize(int sessions) {
             if (sessions < 1 || sessions > 65536) {
-                throw new IllegalArgumentException("TLS session cache size " + sessions + " is not accepted: 1 to 65536, or disabled()");
+                throw new IllegalArgumentException(
+                        "TLS session cache size " + sessions + " is not accepted: 1 to 65536, or disabled()");
             }
             size = sessions;
             return this;

@@ -18,6 +18,7 @@ final class Wire {
     private final String acceptEncoding;
     /** In lower case; null if all headers are kept. */
     private final Set<String> kept;
+
     private final UserAgent userAgent;
 
     Wire(Core core, UserAgent userAgent) {
@@ -64,6 +65,8 @@ final class Wire {
 
     /** The coding of an answer that is to be undone here. */
     Optional<String> coding(SdkHttpResponse head) {
-        return decompresses() ? head.firstMatchingHeader("Content-Encoding").filter(coding -> !coding.isBlank()) : Optional.empty();
+        return decompresses()
+                ? head.firstMatchingHeader("Content-Encoding").filter(coding -> !coding.isBlank())
+                : Optional.empty();
     }
 }

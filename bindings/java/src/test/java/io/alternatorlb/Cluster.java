@@ -18,10 +18,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import software.amazon.awssdk.protocols.jsoncore.JsonNode;
 
-/** A thin client of the local test cluster: starts it, drives its control API, reads its counters. It ends with this object or this process. */
+/**
+ * A thin client of the local test cluster: starts it, drives its control API, reads its counters. It ends with this
+ * object or this process.
+ */
 final class Cluster implements AutoCloseable {
-    private static final HttpClient HTTP = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private static final AtomicInteger SUBNETS = new AtomicInteger((int) (ProcessHandle.current().pid() % 200));
+    private static final HttpClient HTTP =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private static final AtomicInteger SUBNETS =
+            new AtomicInteger((int) (ProcessHandle.current().pid() % 200));
 
     private final Process process;
     private final JsonNode start;
@@ -31,7 +36,8 @@ final class Cluster implements AutoCloseable {
             process = start(arguments);
             JsonNode line = firstLine(process.getInputStream());
             if (line == null) {
-                throw new IllegalStateException("altcluster ended with status " + process.waitFor() + ": see its stderr");
+                throw new IllegalStateException(
+                        "altcluster ended with status " + process.waitFor() + ": see its stderr");
             }
             start = line;
         } catch (IOException | InterruptedException error) {
@@ -40,7 +46,9 @@ final class Cluster implements AutoCloseable {
     }
 
     static Path root() {
-        return Path.of(System.getProperty("alternator.root", "../..")).toAbsolutePath().normalize();
+        return Path.of(System.getProperty("alternator.root", "../.."))
+                .toAbsolutePath()
+                .normalize();
     }
 
     /** Three octets of 127/8 that no other cluster of this process has. */
@@ -57,7 +65,9 @@ final class Cluster implements AutoCloseable {
         if (!command.contains("--subnet")) {
             command.addAll(List.of("--subnet", subnet()));
         }
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     private static JsonNode firstLine(InputStream output) throws IOException {
@@ -82,7 +92,9 @@ final class Cluster implements AutoCloseable {
     }
 
     String text(String member) {
-        return start.field(member).map(node -> node.isNull() ? null : node.text()).orElse(null);
+        return start.field(member)
+                .map(node -> node.isNull() ? null : node.text())
+                .orElse(null);
     }
 
     int port() {
@@ -99,14 +111,20 @@ final class Cluster implements AutoCloseable {
 
     private List<String> nodes(String member) {
         List<String> found = new ArrayList<>();
-        start.field("nodes").orElseThrow().asArray().forEach(node -> found.add(node.field(member).orElseThrow().asString()));
+        start.field("nodes")
+                .orElseThrow()
+                .asArray()
+                .forEach(node -> found.add(node.field(member).orElseThrow().asString()));
         return found;
     }
 
     JsonNode call(String method, String path, String body) {
-        HttpRequest.BodyPublisher content = body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
-        HttpRequest request = HttpRequest.newBuilder(URI.create(text("control") + path)).method(method, content)
-                .timeout(Duration.ofSeconds(60)).build();
+        HttpRequest.BodyPublisher content =
+                body == null ? HttpRequest.BodyPublishers.noBody() : HttpRequest.BodyPublishers.ofString(body);
+        HttpRequest request = HttpRequest.newBuilder(URI.create(text("control") + path))
+                .method(method, content)
+                .timeout(Duration.ofSeconds(60))
+                .build();
         try {
             HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
             if (answer.statusCode() >= 300) {
@@ -153,37 +171,51 @@ final class Cluster implements AutoCloseable {
     /** API requests by node index. */
     List<Integer> requests() {
         List<Integer> found = new ArrayList<>();
-        counters().field("nodes").orElseThrow().asArray()
-                .forEach(node -> found.add(Integer.parseInt(node.field("requests").orElseThrow().asNumber())));
+        counters()
+                .field("nodes")
+                .orElseThrow()
+                .asArray()
+                .forEach(node -> found.add(
+                        Integer.parseInt(node.field("requests").orElseThrow().asNumber())));
         return found;
     }
 
     /** What the nodes have seen of one operation, node by node; those that have seen none are left out. */
     List<JsonNode> operation(String name) {
         List<JsonNode> found = new ArrayList<>();
-        counters().field("nodes").orElseThrow().asArray()
-                .forEach(node -> node.field("operations").orElseThrow().field(name).ifPresent(found::add));
+        counters().field("nodes").orElseThrow().asArray().forEach(node -> node.field("operations")
+                .orElseThrow()
+                .field(name)
+                .ifPresent(found::add));
         return found;
     }
 
     /** The attempts that reached nodes, by call: the index of the node of each, by the attempt's number. */
     Map<String, Map<Integer, Integer>> attempts(String operation) {
         Map<String, Map<Integer, Integer>> found = new TreeMap<>();
-        counters().field("attempts").orElseThrow().asObject().forEach((call, attempts) -> attempts.asArray().forEach(attempt -> {
-            if (attempt.field("operation").orElseThrow().asString().equals(operation)) {
-                found.computeIfAbsent(call, key -> new TreeMap<>()).put(
-                        Integer.parseInt(attempt.field("attempt").orElseThrow().asNumber()),
-                        Integer.parseInt(attempt.field("node").orElseThrow().asNumber()));
-            }
-        }));
+        counters().field("attempts").orElseThrow().asObject().forEach((call, attempts) -> attempts.asArray()
+                .forEach(attempt -> {
+                    if (attempt.field("operation").orElseThrow().asString().equals(operation)) {
+                        found.computeIfAbsent(call, key -> new TreeMap<>())
+                                .put(
+                                        Integer.parseInt(attempt.field("attempt")
+                                                .orElseThrow()
+                                                .asNumber()),
+                                        Integer.parseInt(attempt.field("node")
+                                                .orElseThrow()
+                                                .asNumber()));
+                    }
+                }));
         return found;
     }
 
     /** The nodes that the writes of each partition key of a table went to. */
     Map<String, Set<Integer>> coordinators(String table) {
         Map<String, Set<Integer>> found = new TreeMap<>();
-        counters().field("writes").orElseThrow().field(table).ifPresent(keys -> keys.asObject().forEach((key, nodes) ->
-                nodes.asObject().keySet().forEach(node -> found.computeIfAbsent(key, any -> new TreeSet<>()).add(Integer.valueOf(node)))));
+        counters().field("writes").orElseThrow().field(table).ifPresent(keys -> keys.asObject()
+                .forEach((key, nodes) -> nodes.asObject().keySet().forEach(node -> found.computeIfAbsent(
+                                key, any -> new TreeSet<>())
+                        .add(Integer.valueOf(node)))));
         return found;
     }
 

@@ -32,12 +32,18 @@ class FailureTest {
     private static final Duration LONG = Duration.ofSeconds(20);
 
     private static AlternatorLB balancer(Cluster cluster) {
-        return Kit.refreshed(Kit.on(cluster).policy(Policy.ROUND_ROBIN).refresh(RefreshMode.MANUAL).build());
+        return Kit.refreshed(Kit.on(cluster)
+                .policy(Policy.ROUND_ROBIN)
+                .refresh(RefreshMode.MANUAL)
+                .build());
     }
 
     private static ClientOverrideConfiguration pausing(Duration pause) {
-        return Kit.configuration(Duration.ofSeconds(10)).copy(change -> change.retryStrategy(strategy ->
-                strategy.backoffStrategy(BackoffStrategy.fixedDelayWithoutJitter(pause)).throttlingBackoffStrategy(BackoffStrategy.fixedDelayWithoutJitter(pause)).maxAttempts(3)));
+        return Kit.configuration(Duration.ofSeconds(10))
+                .copy(change -> change.retryStrategy(
+                        strategy -> strategy.backoffStrategy(BackoffStrategy.fixedDelayWithoutJitter(pause))
+                                .throttlingBackoffStrategy(BackoffStrategy.fixedDelayWithoutJitter(pause))
+                                .maxAttempts(3)));
     }
 
     private static double seconds(Runnable work) {
@@ -49,7 +55,9 @@ class FailureTest {
     @ParameterizedTest
     @EnumSource(names = {"APACHE", "URL_CONNECTION", "NETTY"})
     void aRetryDoesNotWaitWhereTheNodeAloneFailed(Kit.Http http) {
-        try (Cluster cluster = new Cluster("--nodes", "2"); AlternatorLB lb = balancer(cluster); Kit.Client client = http.client(lb, pausing(LONG))) {
+        try (Cluster cluster = new Cluster("--nodes", "2");
+                AlternatorLB lb = balancer(cluster);
+                Kit.Client client = http.client(lb, pausing(LONG))) {
             client.createTable("items");
             cluster.kill(0);
             double took = seconds(() -> {
@@ -64,10 +72,15 @@ class FailureTest {
     @EnumSource(names = {"APACHE", "NETTY"})
     void aRetryWaitsAsTheSdkSaysWhereTheNodeAsksForLess(Kit.Http http) {
         Duration pause = Duration.ofMillis(700);
-        try (Cluster cluster = new Cluster("--nodes", "2"); AlternatorLB lb = balancer(cluster); Kit.Client client = http.client(lb, pausing(pause))) {
+        try (Cluster cluster = new Cluster("--nodes", "2");
+                AlternatorLB lb = balancer(cluster);
+                Kit.Client client = http.client(lb, pausing(pause))) {
             client.createTable("items");
             for (int node = 0; node < 2; node++) {
-                cluster.fault(node, "{\"kind\":\"error\",\"status\":400,\"error_type\":\"ThrottlingException\",\"operation\":\"PutItem\",\"count\":1}");
+                cluster.fault(
+                        node,
+                        "{\"kind\":\"error\",\"status\":400,\"error_type\":\"ThrottlingException\","
+                                + "\"operation\":\"PutItem\",\"count\":1}");
             }
             double took = seconds(() -> client.put("items", "a", "1"));
             assertTrue(took >= 2 * 0.7, () -> took + " s");
@@ -80,9 +93,14 @@ class FailureTest {
     void theVerdictNotToRetryStays(Kit.Http http) {
         try (Cluster cluster = new Cluster("--nodes", "2");
                 AlternatorLB lb = balancer(cluster);
-                Kit.Client client = http.client(lb, Kit.configuration().copy(change -> change.retryStrategy(DefaultRetryStrategy.doNotRetry())))) {
+                Kit.Client client = http.client(
+                        lb,
+                        Kit.configuration().copy(change -> change.retryStrategy(DefaultRetryStrategy.doNotRetry())))) {
             RuntimeException missing = assertThrows(RuntimeException.class, () -> client.put("absent", "a", "1"));
-            assertTrue(missing instanceof ResourceNotFoundException || missing.getCause() instanceof ResourceNotFoundException, missing::toString);
+            assertTrue(
+                    missing instanceof ResourceNotFoundException
+                            || missing.getCause() instanceof ResourceNotFoundException,
+                    missing::toString);
             cluster.fault(0, "{\"kind\":\"reset\"}");
             cluster.fault(1, "{\"kind\":\"reset\"}");
             cluster.resetCounters();
@@ -103,7 +121,11 @@ class FailureTest {
             for (int request = 0; request < 6; request++) {
                 client.put("items", "a", "1");
             }
-            assertEquals(1, Kit.outcomes(lb).getOrDefault("timeout", 0L) + Kit.outcomes(lb).getOrDefault("refused", 0L), lb::statistics);
+            assertEquals(
+                    1,
+                    Kit.outcomes(lb).getOrDefault("timeout", 0L)
+                            + Kit.outcomes(lb).getOrDefault("refused", 0L),
+                    lb::statistics);
             assertEquals(NodeHealth.State.SET_ASIDE, lb.health().get(0).state());
             cluster.cont(0);
         }
@@ -113,7 +135,8 @@ class FailureTest {
     void aCallThatTimesOutAtItsFirstNodeIsThatNodesTimeOut() {
         try (Cluster cluster = new Cluster("--nodes", "2");
                 AlternatorLB lb = balancer(cluster);
-                Kit.Client client = Kit.Http.APACHE.client(lb, Kit.configuration().copy(change -> change.apiCallTimeout(Duration.ofSeconds(1))))) {
+                Kit.Client client = Kit.Http.APACHE.client(
+                        lb, Kit.configuration().copy(change -> change.apiCallTimeout(Duration.ofSeconds(1))))) {
             cluster.fault(0, "{\"kind\":\"hang\"}");
             cluster.fault(1, "{\"kind\":\"hang\"}");
             assertThrows(ApiCallTimeoutException.class, () -> client.put("items", "a", "1"));
@@ -134,15 +157,18 @@ class FailureTest {
             cluster.fault(1, "{\"kind\":\"hang\"}");
             // Of most operations the SDK does not pass a cancellation on: such a request goes on, and ends as it ends.
             CompletableFuture<?> detached = client.putItem(Kit.put("items", "a", "1"));
-            CompletableFuture<?> attached = client.listExports(all -> { });
-            Cluster.eventually("both are under way", () -> cluster.requests().stream().mapToInt(count -> count).sum() == 2);
+            CompletableFuture<?> attached = client.listExports(all -> {});
+            Cluster.eventually(
+                    "both are under way",
+                    () -> cluster.requests().stream().mapToInt(count -> count).sum() == 2);
             assertEquals(2, lb.health().stream().mapToInt(NodeHealth::inFlight).sum());
             attached.cancel(true);
             Cluster.eventually("it is reported", () -> Kit.outcomes(lb).equals(Map.of("cancelled", 1L, "success", 1L)));
             detached.cancel(true);
             cluster.heal(0);
             cluster.heal(1);
-            Cluster.eventually("the other one has ended", () -> lb.health().stream().allMatch(node -> node.inFlight() == 0));
+            Cluster.eventually(
+                    "the other one has ended", () -> lb.health().stream().allMatch(node -> node.inFlight() == 0));
         }
     }
 
@@ -161,12 +187,15 @@ class FailureTest {
                 }
             });
             caller.start();
-            Cluster.eventually("the attempt is under way", () -> cluster.requests().stream().mapToInt(count -> count).sum() == 1);
+            Cluster.eventually(
+                    "the attempt is under way",
+                    () -> cluster.requests().stream().mapToInt(count -> count).sum() == 1);
             caller.interrupt();
             cluster.heal(0);
             cluster.heal(1);
             caller.join(TimeUnit.SECONDS.toMillis(60));
-            Cluster.eventually("nothing is in flight", () -> lb.health().stream().allMatch(node -> node.inFlight() == 0));
+            Cluster.eventually(
+                    "nothing is in flight", () -> lb.health().stream().allMatch(node -> node.inFlight() == 0));
         }
     }
 
@@ -175,28 +204,37 @@ class FailureTest {
         try (Cluster cluster = new Cluster("--nodes", "2");
                 AlternatorLB lb = balancer(cluster);
                 DynamoDbClient client = lb.applyTo(DynamoDbClient.builder()
-                        .region(Region.US_EAST_1).credentialsProvider(Kit.CREDENTIALS)
-                        .httpClientBuilder(ApacheHttpClient.builder())).build()) {
+                                .region(Region.US_EAST_1)
+                                .credentialsProvider(Kit.CREDENTIALS)
+                                .httpClientBuilder(ApacheHttpClient.builder()))
+                        .build()) {
             client.createTable(Kit.table("items"));
             cluster.kill(0);
             client.putItem(Kit.put("items", "a", "1"));
             client.putItem(Kit.put("items", "a", "2"));
             Map<String, Long> outcomes = Kit.outcomes(lb);
             assertEquals(3, outcomes.get("success"));
-            assertEquals(1, outcomes.getOrDefault("refused", 0L) + outcomes.getOrDefault("reset", 0L), outcomes::toString);
-            assertEquals(List.of(), cluster.operation("PutItem").stream().filter(seen -> seen.toString().contains(Calls.HEADER)).toList());
+            assertEquals(
+                    1, outcomes.getOrDefault("refused", 0L) + outcomes.getOrDefault("reset", 0L), outcomes::toString);
+            assertEquals(
+                    List.of(),
+                    cluster.operation("PutItem").stream()
+                            .filter(seen -> seen.toString().contains(Calls.HEADER))
+                            .toList());
         }
     }
 
     @Test
     @SuppressWarnings("deprecation") // The option is what is refused.
     void aSignerThatTakesTheHooksPlaceIsNamedInTheError() {
-        try (Cluster cluster = new Cluster("--nodes", "1"); AlternatorLB lb = balancer(cluster)) {
+        try (Cluster cluster = new Cluster("--nodes", "1");
+                AlternatorLB lb = balancer(cluster)) {
             Signer signer = (request, attributes) -> request;
-            ClientOverrideConfiguration configuration = Kit.configuration().copy(change ->
-                    change.putAdvancedOption(SdkAdvancedClientOption.SIGNER, signer));
+            ClientOverrideConfiguration configuration = Kit.configuration()
+                    .copy(change -> change.putAdvancedOption(SdkAdvancedClientOption.SIGNER, signer));
             try (Kit.Client client = Kit.Http.APACHE.client(lb, configuration)) {
-                IllegalStateException error = assertThrows(IllegalStateException.class, () -> client.put("items", "a", "1"));
+                IllegalStateException error =
+                        assertThrows(IllegalStateException.class, () -> client.put("items", "a", "1"));
                 assertTrue(error.getMessage().contains("SdkAdvancedClientOption.SIGNER"), error::getMessage);
             }
         }
@@ -205,8 +243,10 @@ class FailureTest {
     @Test
     @SuppressWarnings("try") // Closed early on purpose.
     void afterCloseClientsThrowAndNothingCrashes() {
-        try (Cluster cluster = new Cluster("--nodes", "1"); AlternatorLB lb = balancer(cluster);
-                Kit.Client sync = Kit.Http.APACHE.client(lb); Kit.Client async = Kit.Http.NETTY.client(lb)) {
+        try (Cluster cluster = new Cluster("--nodes", "1");
+                AlternatorLB lb = balancer(cluster);
+                Kit.Client sync = Kit.Http.APACHE.client(lb);
+                Kit.Client async = Kit.Http.NETTY.client(lb)) {
             sync.createTable("items");
             lb.close();
             lb.close();

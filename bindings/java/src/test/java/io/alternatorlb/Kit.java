@@ -33,7 +33,8 @@ import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
 
 /** Clients of every kind for the tests, and requests for them. */
 final class Kit {
-    static final AwsCredentialsProvider CREDENTIALS = StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret"));
+    static final AwsCredentialsProvider CREDENTIALS =
+            StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret"));
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private Kit() {}
@@ -57,7 +58,8 @@ final class Kit {
         URL_CONNECTION(() -> UrlConnectionHttpClient.builder().build(), null),
         CRT(() -> AwsCrtHttpClient.builder().maxConcurrency(200).build(), null),
         NETTY(null, () -> NettyNioAsyncHttpClient.builder().maxConcurrency(1000).build()),
-        CRT_ASYNC(null, () -> AwsCrtAsyncHttpClient.builder().maxConcurrency(1000).build());
+        CRT_ASYNC(
+                null, () -> AwsCrtAsyncHttpClient.builder().maxConcurrency(1000).build());
 
         private final Supplier<SdkHttpClient> sync;
         private final Supplier<SdkAsyncHttpClient> async;
@@ -83,7 +85,9 @@ final class Kit {
 
     /** Attempts that end in time also on a busy machine, and enough of them. */
     static ClientOverrideConfiguration configuration() {
-        return ClientOverrideConfiguration.builder().apiCallTimeout(Duration.ofSeconds(60)).build();
+        return ClientOverrideConfiguration.builder()
+                .apiCallTimeout(Duration.ofSeconds(60))
+                .build();
     }
 
     static ClientOverrideConfiguration configuration(Duration attempt) {
@@ -91,18 +95,33 @@ final class Kit {
     }
 
     static DynamoDbClient syncClient(AlternatorLB lb, SdkHttpClient http, ClientOverrideConfiguration configuration) {
-        return lb.applyTo(DynamoDbClient.builder().region(Region.US_EAST_1).credentialsProvider(CREDENTIALS)
-                .overrideConfiguration(configuration), http).build();
+        return lb.applyTo(
+                        DynamoDbClient.builder()
+                                .region(Region.US_EAST_1)
+                                .credentialsProvider(CREDENTIALS)
+                                .overrideConfiguration(configuration),
+                        http)
+                .build();
     }
 
-    static DynamoDbAsyncClient asyncClient(AlternatorLB lb, SdkAsyncHttpClient http, ClientOverrideConfiguration configuration) {
-        return lb.applyTo(DynamoDbAsyncClient.builder().region(Region.US_EAST_1).credentialsProvider(CREDENTIALS)
-                .overrideConfiguration(configuration), http).build();
+    static DynamoDbAsyncClient asyncClient(
+            AlternatorLB lb, SdkAsyncHttpClient http, ClientOverrideConfiguration configuration) {
+        return lb.applyTo(
+                        DynamoDbAsyncClient.builder()
+                                .region(Region.US_EAST_1)
+                                .credentialsProvider(CREDENTIALS)
+                                .overrideConfiguration(configuration),
+                        http)
+                .build();
     }
 
     static AlternatorLBBuilder on(Cluster cluster) {
-        return AlternatorLB.builder().seeds(cluster.addresses()).port(cluster.port()).credentials(CREDENTIALS)
-                .option("health.share", "handle").option("discovery.timeout_ms", "5000");
+        return AlternatorLB.builder()
+                .seeds(cluster.addresses())
+                .port(cluster.port())
+                .credentials(CREDENTIALS)
+                .option("health.share", "handle")
+                .option("discovery.timeout_ms", "5000");
     }
 
     /** A balancer that knows the nodes, and chooses evenly. */
@@ -118,26 +137,47 @@ final class Kit {
     /** How attempts ended over all nodes, by the outcome's name in the statistics; without those that none did. */
     static Map<String, Long> outcomes(AlternatorLB lb) {
         Map<String, Long> found = new TreeMap<>();
-        JsonNode.parser().parse(lb.statistics()).field("nodes").orElseThrow().asArray().forEach(node ->
-                node.field("outcomes").orElseThrow().asObject().forEach((name, count) ->
-                        found.merge(name, Long.valueOf(count.asNumber()), Long::sum)));
+        JsonNode.parser()
+                .parse(lb.statistics())
+                .field("nodes")
+                .orElseThrow()
+                .asArray()
+                .forEach(node -> node.field("outcomes")
+                        .orElseThrow()
+                        .asObject()
+                        .forEach((name, count) -> found.merge(name, Long.valueOf(count.asNumber()), Long::sum)));
         found.values().removeIf(count -> count == 0);
         return found;
     }
 
     static CreateTableRequest table(String name) {
-        return CreateTableRequest.builder().tableName(name).billingMode(BillingMode.PAY_PER_REQUEST)
-                .keySchema(KeySchemaElement.builder().attributeName("pk").keyType(KeyType.HASH).build())
-                .attributeDefinitions(AttributeDefinition.builder().attributeName("pk").attributeType(ScalarAttributeType.S).build()).build();
+        return CreateTableRequest.builder()
+                .tableName(name)
+                .billingMode(BillingMode.PAY_PER_REQUEST)
+                .keySchema(KeySchemaElement.builder()
+                        .attributeName("pk")
+                        .keyType(KeyType.HASH)
+                        .build())
+                .attributeDefinitions(AttributeDefinition.builder()
+                        .attributeName("pk")
+                        .attributeType(ScalarAttributeType.S)
+                        .build())
+                .build();
     }
 
     static PutItemRequest put(String table, String key, String value) {
-        return PutItemRequest.builder().tableName(table)
-                .item(Map.of("pk", AttributeValue.fromS(key), "value", AttributeValue.fromS(value))).build();
+        return PutItemRequest.builder()
+                .tableName(table)
+                .item(Map.of("pk", AttributeValue.fromS(key), "value", AttributeValue.fromS(value)))
+                .build();
     }
 
     static GetItemRequest get(String table, String key) {
-        return GetItemRequest.builder().tableName(table).key(Map.of("pk", AttributeValue.fromS(key))).consistentRead(true).build();
+        return GetItemRequest.builder()
+                .tableName(table)
+                .key(Map.of("pk", AttributeValue.fromS(key)))
+                .consistentRead(true)
+                .build();
     }
 
     private record Sync(DynamoDbClient client, SdkHttpClient http) implements Client {

@@ -31,11 +31,19 @@ class LibraryTest {
     @TempDir
     private Path directory;
 
-    /** A program on the class path of the tests, in a JVM of its own. Its standard output and error, then its exit status. */
-    private static List<String> run(List<String> options, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+    /**
+     * A program on the class path of the tests, in a JVM of its own. Its standard output and error, then its exit
+     * status.
+     */
+    private static List<String> run(List<String> options, String... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(options);
-        command.addAll(List.of("-cp", System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), Program.class.getName()));
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                Program.class.getName()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -47,10 +55,15 @@ class LibraryTest {
         private Program() {}
 
         public static void main(String[] arguments) throws IOException {
-            try (AlternatorLB lb = AlternatorLB.builder().seeds("127.0.0.1").refresh(RefreshMode.MANUAL).build()) {
+            try (AlternatorLB lb = AlternatorLB.builder()
+                    .seeds("127.0.0.1")
+                    .refresh(RefreshMode.MANUAL)
+                    .build()) {
                 lb.next();
                 try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
-                    maps.filter(line -> line.contains("alternator_lb_jni")).map(line -> line.substring(line.indexOf('/'))).distinct()
+                    maps.filter(line -> line.contains("alternator_lb_jni"))
+                            .map(line -> line.substring(line.indexOf('/')))
+                            .distinct()
                             .forEach(System.out::println);
                 }
             }
@@ -58,8 +71,12 @@ class LibraryTest {
     }
 
     private static Path bundled() {
-        return Path.of("../../build/java/native-root/native", NativeLibrary.platform(System.getProperty("os.name"), System.getProperty("os.arch")),
-                System.mapLibraryName("alternator_lb_jni")).toAbsolutePath().normalize();
+        return Path.of(
+                        "../../build/java/native-root/native",
+                        NativeLibrary.platform(System.getProperty("os.name"), System.getProperty("os.arch")),
+                        System.mapLibraryName("alternator_lb_jni"))
+                .toAbsolutePath()
+                .normalize();
     }
 
     @Test
@@ -103,7 +120,9 @@ class LibraryTest {
         Path text = Files.writeString(directory.resolve("text.so"), "no library");
         List<String> wrong = run(List.of("-D" + NativeLibrary.PROPERTY + "=" + text));
         assertEquals("1", wrong.get(1));
-        assertTrue(wrong.get(0).contains("the native part of alternator-lb could not be loaded from " + text), wrong.get(0));
+        assertTrue(
+                wrong.get(0).contains("the native part of alternator-lb could not be loaded from " + text),
+                wrong.get(0));
     }
 
     @Test
@@ -111,7 +130,8 @@ class LibraryTest {
         List<String> unknown = run(List.of("-Dos.arch=riscv64"));
         assertEquals("1", unknown.get(1));
         assertTrue(unknown.get(0).contains("alternator-lb has no native part for linux-riscv64"), unknown.get(0));
-        List<String> byPath = run(List.of("-Dos.arch=riscv64", "-Djava.library.path=" + bundled().getParent()));
+        List<String> byPath = run(
+                List.of("-Dos.arch=riscv64", "-Djava.library.path=" + bundled().getParent()));
         assertEquals(List.of(bundled().toString(), "0"), List.of(byPath.get(0).strip(), byPath.get(1)));
     }
 
@@ -125,7 +145,8 @@ class LibraryTest {
     /** Another class loader with classes of its own, as an application server has one for each program. */
     private static URLClassLoader another() throws MalformedURLException {
         List<URL> places = new ArrayList<>();
-        for (String place : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")).split(File.pathSeparator)) {
+        for (String place : System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                .split(File.pathSeparator)) {
             places.add(Path.of(place).toUri().toURL());
         }
         return new URLClassLoader(places.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
@@ -133,18 +154,25 @@ class LibraryTest {
 
     private static WeakReference<ClassLoader> useOnce() throws Exception {
         try (URLClassLoader loader = another()) {
-            Object builder = loader.loadClass(AlternatorLB.class.getName()).getMethod("builder").invoke(null);
-            builder.getClass().getMethod("seeds", String[].class).invoke(builder, (Object) new String[] {"127.71.250.1"});
+            Object builder = loader.loadClass(AlternatorLB.class.getName())
+                    .getMethod("builder")
+                    .invoke(null);
+            builder.getClass().getMethod("seeds", String[].class).invoke(builder, (Object)
+                    new String[] {"127.71.250.1"});
             Object lb = builder.getClass().getMethod("build").invoke(builder);
             assertNotEquals(AlternatorLB.class, lb.getClass());
-            assertEquals("http://127.71.250.1:8000", lb.getClass().getMethod("next").invoke(lb).toString());
+            assertEquals(
+                    "http://127.71.250.1:8000",
+                    lb.getClass().getMethod("next").invoke(lb).toString());
             lb.getClass().getMethod("close").invoke(lb);
             return new WeakReference<>(loader);
         }
     }
 
     private static long refreshThreads() {
-        return Thread.getAllStackTraces().keySet().stream().filter(thread -> thread.getName().equals(RefreshThread.NAME)).count();
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> thread.getName().equals(RefreshThread.NAME))
+                .count();
     }
 
     @Test
@@ -165,7 +193,8 @@ class LibraryTest {
     void oneThreadRefreshesAllBalancers() {
         List<AlternatorLB> balancers = new ArrayList<>();
         for (int number = 0; number < 5; number++) {
-            balancers.add(AlternatorLB.builder().seeds("127.71.251." + (1 + number)).build());
+            balancers.add(
+                    AlternatorLB.builder().seeds("127.71.251." + (1 + number)).build());
         }
         assertEquals(1, refreshThreads());
         balancers.forEach(AlternatorLB::close);
@@ -175,7 +204,10 @@ class LibraryTest {
     @Test
     void closingWhileOthersUseItNeverCrashes() throws InterruptedException {
         for (int time = 0; time < 50; time++) {
-            AlternatorLB lb = AlternatorLB.builder().seeds("127.71.252.1", "127.71.252.2").refresh(RefreshMode.MANUAL).build();
+            AlternatorLB lb = AlternatorLB.builder()
+                    .seeds("127.71.252.1", "127.71.252.2")
+                    .refresh(RefreshMode.MANUAL)
+                    .build();
             AtomicInteger refused = new AtomicInteger();
             AtomicInteger used = new AtomicInteger();
             List<Thread> users = new ArrayList<>();
@@ -225,8 +257,11 @@ class LibraryTest {
         NativeLibrary.load();
         for (var method : Native.class.getDeclaredMethods()) {
             if (Modifier.isNative(method.getModifiers())) {
-                // Nulls and zeroes are refused or taken for nothing, and crash nothing; arrays that are written to are needed.
-                Object[] arguments = Arrays.stream(method.getParameterTypes()).map(LibraryTest::nothing).toArray();
+                // Nulls and zeroes are refused or taken for nothing, and crash nothing; arrays that are written to are
+                // needed.
+                Object[] arguments = Arrays.stream(method.getParameterTypes())
+                        .map(LibraryTest::nothing)
+                        .toArray();
                 try {
                     method.invoke(null, arguments);
                 } catch (InvocationTargetException error) {
@@ -251,9 +286,14 @@ class LibraryTest {
 
     @Test
     void wrongOptionsAreNamed() {
-        for (AlternatorLBBuilder wrong : List.of(AlternatorLB.builder(), AlternatorLB.builder().seeds("a").option("no.such", "1"),
-                AlternatorLB.builder().seeds("a").port(0), AlternatorLB.builder().seeds("a").scheme("ftp"), AlternatorLB.builder().seeds("a").rack("r"),
-                AlternatorLB.builder().seeds("a").scope("dc:x").datacenter("y"), AlternatorLB.builder().seeds("a").compression("zip"))) {
+        for (AlternatorLBBuilder wrong : List.of(
+                AlternatorLB.builder(),
+                AlternatorLB.builder().seeds("a").option("no.such", "1"),
+                AlternatorLB.builder().seeds("a").port(0),
+                AlternatorLB.builder().seeds("a").scheme("ftp"),
+                AlternatorLB.builder().seeds("a").rack("r"),
+                AlternatorLB.builder().seeds("a").scope("dc:x").datacenter("y"),
+                AlternatorLB.builder().seeds("a").compression("zip"))) {
             IllegalArgumentException error = assertThrows(IllegalArgumentException.class, wrong::build);
             assertTrue(error.getMessage().length() > 20, error::getMessage);
         }
@@ -268,12 +308,24 @@ class LibraryTest {
     @Test
     void outcomesAndKeyTypesAreTheHeaders() throws IOException {
         String header = Files.readString(Path.of("../../include/alternator_lb.h"));
-        for (String line : List.of("ALB_OUTCOME_SUCCESS " + Outcome.SUCCESS, "ALB_OUTCOME_CALLER_FAULT " + Outcome.CALLER_FAULT,
-                "ALB_OUTCOME_THROTTLED " + Outcome.THROTTLED, "ALB_OUTCOME_SERVER_ERROR " + Outcome.SERVER_ERROR, "ALB_OUTCOME_REFUSED " + Outcome.REFUSED,
-                "ALB_OUTCOME_RESET " + Outcome.RESET, "ALB_OUTCOME_TIMEOUT " + Outcome.TIMEOUT, "ALB_OUTCOME_TLS_FAILURE " + Outcome.TLS_FAILURE,
-                "ALB_OUTCOME_CANCELLED " + Outcome.CANCELLED, "ALB_KEY_ABSENT " + Core.KEY_ABSENT, "ALB_KEY_S " + Core.KEY_S, "ALB_KEY_N " + Core.KEY_N,
-                "ALB_KEY_B " + Core.KEY_B, "ALB_ABI_VERSION " + Native.ABI_VERSION, "ALB_WIRE_CONTENT_ENCODING " + Core.CONTENT_ENCODING,
-                "ALB_WIRE_ACCEPT_ENCODING " + Core.ACCEPT_ENCODING, "ALB_WIRE_KEPT_HEADERS " + Core.KEPT_HEADERS)) {
+        for (String line : List.of(
+                "ALB_OUTCOME_SUCCESS " + Outcome.SUCCESS,
+                "ALB_OUTCOME_CALLER_FAULT " + Outcome.CALLER_FAULT,
+                "ALB_OUTCOME_THROTTLED " + Outcome.THROTTLED,
+                "ALB_OUTCOME_SERVER_ERROR " + Outcome.SERVER_ERROR,
+                "ALB_OUTCOME_REFUSED " + Outcome.REFUSED,
+                "ALB_OUTCOME_RESET " + Outcome.RESET,
+                "ALB_OUTCOME_TIMEOUT " + Outcome.TIMEOUT,
+                "ALB_OUTCOME_TLS_FAILURE " + Outcome.TLS_FAILURE,
+                "ALB_OUTCOME_CANCELLED " + Outcome.CANCELLED,
+                "ALB_KEY_ABSENT " + Core.KEY_ABSENT,
+                "ALB_KEY_S " + Core.KEY_S,
+                "ALB_KEY_N " + Core.KEY_N,
+                "ALB_KEY_B " + Core.KEY_B,
+                "ALB_ABI_VERSION " + Native.ABI_VERSION,
+                "ALB_WIRE_CONTENT_ENCODING " + Core.CONTENT_ENCODING,
+                "ALB_WIRE_ACCEPT_ENCODING " + Core.ACCEPT_ENCODING,
+                "ALB_WIRE_KEPT_HEADERS " + Core.KEPT_HEADERS)) {
             assertTrue(header.contains("#define " + line + "\n"), line);
         }
     }

@@ -32,7 +32,8 @@ class LoadTest {
 
     /** What happens to node 1 while requests flow, each step after some more requests. */
     private static void trouble(Cluster cluster, AtomicInteger done) {
-        List<Runnable> steps = List.of(() -> cluster.kill(1), () -> cluster.restart(1), () -> cluster.stop(1), () -> cluster.cont(1));
+        List<Runnable> steps =
+                List.of(() -> cluster.kill(1), () -> cluster.restart(1), () -> cluster.stop(1), () -> cluster.cont(1));
         for (Runnable step : steps) {
             int before = done.get();
             Cluster.eventually("requests flow", () -> done.get() > before + 400);
@@ -82,20 +83,27 @@ class LoadTest {
                 }
             }
             assertEquals(List.of(), List.copyOf(failures));
-            Cluster.eventually("the node is used again", () -> lb.health().stream().noneMatch(node -> node.state() == NodeHealth.State.SET_ASIDE));
+            Cluster.eventually("the node is used again", () -> lb.health().stream()
+                    .noneMatch(node -> node.state() == NodeHealth.State.SET_ASIDE));
             assertEquals(0, lb.health().stream().mapToInt(NodeHealth::inFlight).sum());
         }
     }
 
     /** Keeps so many requests in flight until told otherwise. */
-    private static void flood(DynamoDbAsyncClient client, Queue<Throwable> failures, AtomicBoolean enough, IntConsumer done, Runnable trouble)
+    private static void flood(
+            DynamoDbAsyncClient client,
+            Queue<Throwable> failures,
+            AtomicBoolean enough,
+            IntConsumer done,
+            Runnable trouble)
             throws InterruptedException {
         Semaphore room = new Semaphore(IN_FLIGHT);
         Thread sender = new Thread(() -> {
             for (int request = 0; !enough.get() && failures.isEmpty(); request++) {
                 room.acquireUninterruptibly();
                 CompletableFuture<?> answer = request % 2 == 0
-                        ? client.putItem(Kit.put("items", "key" + request % 100, "value")) : client.getItem(Kit.get("items", "key" + request % 100));
+                        ? client.putItem(Kit.put("items", "key" + request % 100, "value"))
+                        : client.getItem(Kit.get("items", "key" + request % 100));
                 answer.whenComplete((result, failure) -> {
                     if (failure != null) {
                         failures.add(failure);
@@ -119,23 +127,32 @@ class LoadTest {
     void futuresSeeNoErrorWhileANodeDiesAndHangs() throws InterruptedException {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce", "--gossip-delay-ms", "1000");
                 AlternatorLB lb = balancer(cluster);
-                SdkAsyncHttpClient http = NettyNioAsyncHttpClient.builder().maxConcurrency(IN_FLIGHT).connectionAcquisitionTimeout(ATTEMPT)
-                        .maxPendingConnectionAcquires(10_000).build();
+                SdkAsyncHttpClient http = NettyNioAsyncHttpClient.builder()
+                        .maxConcurrency(IN_FLIGHT)
+                        .connectionAcquisitionTimeout(ATTEMPT)
+                        .maxPendingConnectionAcquires(10_000)
+                        .build();
                 DynamoDbAsyncClient client = Kit.asyncClient(lb, http, Kit.configuration(ATTEMPT))) {
             client.createTable(Kit.table("items")).join();
             Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
             AtomicInteger done = new AtomicInteger();
             flood(client, failures, new AtomicBoolean(), done::addAndGet, () -> trouble(cluster, done));
             assertEquals(List.of(), List.copyOf(failures));
-            Cluster.eventually("nothing is left in flight", () -> lb.health().stream().mapToInt(NodeHealth::inFlight).sum() == 0);
+            Cluster.eventually(
+                    "nothing is left in flight",
+                    () -> lb.health().stream().mapToInt(NodeHealth::inFlight).sum() == 0);
         }
     }
 
     @Test
     void noEventLoopThreadDoesTheWorkOfDiscovery() throws InterruptedException {
         try (Cluster cluster = new Cluster("--nodes", "2");
-                AlternatorLB lb = Kit.on(cluster).refreshEvery(Duration.ofMillis(100), Duration.ofSeconds(60)).build();
-                SdkAsyncHttpClient http = NettyNioAsyncHttpClient.builder().maxConcurrency(IN_FLIGHT).build();
+                AlternatorLB lb = Kit.on(cluster)
+                        .refreshEvery(Duration.ofMillis(100), Duration.ofSeconds(60))
+                        .build();
+                SdkAsyncHttpClient http = NettyNioAsyncHttpClient.builder()
+                        .maxConcurrency(IN_FLIGHT)
+                        .build();
                 DynamoDbAsyncClient client = Kit.asyncClient(lb, http, Kit.configuration())) {
             client.createTable(Kit.table("items")).join();
             // Whoever asked a node for its list now would wait for seconds.
@@ -148,7 +165,8 @@ class LoadTest {
                 while (!enough.get()) {
                     Thread.getAllStackTraces().forEach((thread, frames) -> {
                         for (StackTraceElement frame : frames) {
-                            if (frame.getClassName().equals("io.alternatorlb.Native") && Set.of("refresh", "checkScope").contains(frame.getMethodName())) {
+                            if (frame.getClassName().equals("io.alternatorlb.Native")
+                                    && Set.of("refresh", "checkScope").contains(frame.getMethodName())) {
                                 blocked.add(thread.getName());
                             }
                         }
@@ -157,8 +175,13 @@ class LoadTest {
             });
             watcher.start();
             Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
-            flood(client, failures, enough, done::addAndGet, () -> Cluster.eventually("requests flow and discovery is under way",
-                    () -> done.get() > 1000 && !blocked.isEmpty()));
+            flood(
+                    client,
+                    failures,
+                    enough,
+                    done::addAndGet,
+                    () -> Cluster.eventually(
+                            "requests flow and discovery is under way", () -> done.get() > 1000 && !blocked.isEmpty()));
             watcher.join();
             assertEquals(List.of(), List.copyOf(failures));
             assertEquals(Set.of(RefreshThread.NAME), blocked);

@@ -20,12 +20,24 @@ import org.junit.jupiter.api.io.TempDir;
 class ReadmeTest {
     private static final String SUBNET = "127.79.26";
     private static final Pattern PROGRAM = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
-    private static final String IMPORTS = String.join("\n", List.of("import io.alternatorlb.*;", "import java.net.URI;", "import java.util.Map;",
-            "import software.amazon.awssdk.auth.credentials.*;", "import software.amazon.awssdk.http.async.SdkAsyncHttpClient;",
-            "import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;", "import software.amazon.awssdk.regions.Region;",
-            "import software.amazon.awssdk.services.dynamodb.*;", "import software.amazon.awssdk.services.dynamodb.model.*;", ""));
-    private static final List<List<String>> PRINTED = List.of(List.of("text=AttributeValue(S=hello)", ".11:8000"), List.of("[greetings]"),
-            List.of("[greetings]"), List.of("Optional[id]"));
+    private static final String IMPORTS = String.join(
+            "\n",
+            List.of(
+                    "import io.alternatorlb.*;",
+                    "import java.net.URI;",
+                    "import java.util.Map;",
+                    "import software.amazon.awssdk.auth.credentials.*;",
+                    "import software.amazon.awssdk.http.async.SdkAsyncHttpClient;",
+                    "import software.amazon.awssdk.http.nio.netty.NettyNioAsyncHttpClient;",
+                    "import software.amazon.awssdk.regions.Region;",
+                    "import software.amazon.awssdk.services.dynamodb.*;",
+                    "import software.amazon.awssdk.services.dynamodb.model.*;",
+                    ""));
+    private static final List<List<String>> PRINTED = List.of(
+            List.of("text=AttributeValue(S=hello)", ".11:8000"),
+            List.of("[greetings]"),
+            List.of("[greetings]"),
+            List.of("Optional[id]"));
 
     @TempDir
     private Path directory;
@@ -51,12 +63,22 @@ class ReadmeTest {
     }
 
     private String run(String name, String body) throws IOException, InterruptedException {
-        Path source = Files.writeString(directory.resolve(name + ".java"),
-                IMPORTS + "public class " + name + " { public static void main(String[] none) throws Exception {\n" + body + "} }\n");
+        Path source = Files.writeString(
+                directory.resolve(name + ".java"),
+                IMPORTS + "public class " + name + " { public static void main(String[] none) throws Exception {\n"
+                        + body + "} }\n");
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-        assertEquals(0, ToolProvider.getSystemJavaCompiler().run(null, null, null, "-cp", classPath, "-d", directory.toString(), source.toString()));
-        Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-                classPath + File.pathSeparator + directory, name).redirectErrorStream(true).start();
+        assertEquals(
+                0,
+                ToolProvider.getSystemJavaCompiler()
+                        .run(null, null, null, "-cp", classPath, "-d", directory.toString(), source.toString()));
+        Process process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        classPath + File.pathSeparator + directory,
+                        name)
+                .redirectErrorStream(true)
+                .start();
         String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(0, process.waitFor(), printed);
         return printed;

@@ -34,8 +34,9 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbAsyncClient;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 
 /**
- * Which hook of the SDK moves a retry to another node: the ground that the library stands on, proved with the SDK alone, on two real
- * nodes, one of them dead by SIGKILL, with signatures checked. When a version of the SDK changes it, this fails first.
+ * Which hook of the SDK moves a retry to another node: the ground that the library stands on, proved with the SDK
+ * alone, on two real nodes, one of them dead by SIGKILL, with signatures checked. When a version of the SDK changes it,
+ * this fails first.
  */
 class RetryHookTest {
     /** Goes to one node and the other in turn: the dead one first. */
@@ -63,7 +64,8 @@ class RetryHookTest {
         }
 
         @Override
-        public CompletableFuture<AsyncSignedRequest> signAsync(AsyncSignRequest<? extends AwsCredentialsIdentity> request) {
+        public CompletableFuture<AsyncSignedRequest> signAsync(
+                AsyncSignRequest<? extends AwsCredentialsIdentity> request) {
             return signature.signAsync(request.copy(change -> change.request(turns.send(request.request()))));
         }
     }
@@ -86,8 +88,10 @@ class RetryHookTest {
     }
 
     private static <B extends AwsClientBuilder<B, C>, C> B onto(B builder, Cluster cluster) {
-        return builder.region(Region.US_EAST_1).endpointOverride(URI.create(cluster.urls().get(0)))
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret")));
+        return builder.region(Region.US_EAST_1)
+                .endpointOverride(URI.create(cluster.urls().get(0)))
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret")));
     }
 
     private static Cluster twoNodesOneDead() {
@@ -98,13 +102,17 @@ class RetryHookTest {
     }
 
     private static void assertSecondAttemptWentToTheLiveNode(Cluster cluster) {
-        assertEquals(List.of(Map.of(2, 1)), List.copyOf(cluster.attempts("ListTables").values()));
+        assertEquals(
+                List.of(Map.of(2, 1)),
+                List.copyOf(cluster.attempts("ListTables").values()));
     }
 
     @Test
     void aSignerMovesARetryOfASyncClient() {
         try (Cluster cluster = twoNodesOneDead();
-                DynamoDbClient client = onto(DynamoDbClient.builder(), cluster).putAuthScheme(new Scheme(new Turns(cluster.urls()))).build()) {
+                DynamoDbClient client = onto(DynamoDbClient.builder(), cluster)
+                        .putAuthScheme(new Scheme(new Turns(cluster.urls())))
+                        .build()) {
             client.listTables();
             assertSecondAttemptWentToTheLiveNode(cluster);
         }
@@ -112,8 +120,10 @@ class RetryHookTest {
 
     @Test
     void aSignerMovesARetryOfAnAsyncClient() {
-        try (Cluster cluster = twoNodesOneDead(); DynamoDbAsyncClient client = onto(DynamoDbAsyncClient.builder(), cluster)
-                .putAuthScheme(new Scheme(new Turns(cluster.urls()))).build()) {
+        try (Cluster cluster = twoNodesOneDead();
+                DynamoDbAsyncClient client = onto(DynamoDbAsyncClient.builder(), cluster)
+                        .putAuthScheme(new Scheme(new Turns(cluster.urls())))
+                        .build()) {
             client.listTables().join();
             assertSecondAttemptWentToTheLiveNode(cluster);
         }
@@ -125,12 +135,14 @@ class RetryHookTest {
             Turns turns = new Turns(cluster.urls());
             ExecutionInterceptor interceptor = new ExecutionInterceptor() {
                 @Override
-                public SdkHttpRequest modifyHttpRequest(Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
+                public SdkHttpRequest modifyHttpRequest(
+                        Context.ModifyHttpRequest context, ExecutionAttributes attributes) {
                     return turns.send(context.httpRequest());
                 }
             };
             try (DynamoDbClient client = onto(DynamoDbClient.builder(), cluster)
-                    .overrideConfiguration(change -> change.addExecutionInterceptor(interceptor)).build()) {
+                    .overrideConfiguration(change -> change.addExecutionInterceptor(interceptor))
+                    .build()) {
                 SdkClientException failure = assertThrows(SdkClientException.class, client::listTables);
                 assertTrue(failure.numAttempts() > 1, () -> failure.numAttempts() + " attempts");
                 assertEquals(1, turns.seen.size());

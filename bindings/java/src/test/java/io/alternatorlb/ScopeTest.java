@@ -24,18 +24,27 @@ class ScopeTest {
     @Test
     void aDatacenterAndARackNarrowTheList() {
         try (Cluster cluster = new Cluster(TOPOLOGY)) {
-            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster).datacenter("dc2").build())) {
+            try (AlternatorLB lb =
+                    Kit.refreshed(Kit.on(cluster).datacenter("dc2").build())) {
                 assertEquals(cluster.urls().subList(2, 4), urls(lb));
             }
-            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster).datacenter("dc2").rack("r1").option("rack", "strict").build())) {
+            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                    .datacenter("dc2")
+                    .rack("r1")
+                    .option("rack", "strict")
+                    .build())) {
                 assertEquals(cluster.urls().subList(2, 3), urls(lb));
                 lb.checkScope(Kit.PATIENCE);
                 assertTrue(lb.isScopeSupported(Kit.PATIENCE));
             }
-            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster).scope("rack:dc2/r9>dc:dc2>cluster").build())) {
+            try (AlternatorLB lb = Kit.refreshed(
+                    Kit.on(cluster).scope("rack:dc2/r9>dc:dc2>cluster").build())) {
                 assertEquals(cluster.urls().subList(2, 4), urls(lb));
             }
-            try (AlternatorLB lb = Kit.on(cluster).datacenter("dc9").refresh(RefreshMode.MANUAL).build()) {
+            try (AlternatorLB lb = Kit.on(cluster)
+                    .datacenter("dc9")
+                    .refresh(RefreshMode.MANUAL)
+                    .build()) {
                 AlternatorException error = assertThrows(AlternatorException.class, () -> lb.checkScope(Kit.PATIENCE));
                 assertEquals("ALB_ERR_SCOPE_UNKNOWN", error.code());
                 assertTrue(error.getMessage().contains("dc9"), error::getMessage);
@@ -45,14 +54,17 @@ class ScopeTest {
 
     @Test
     void anOldServerCannotBeAsked() {
-        try (Cluster cluster = new Cluster("--nodes", "2", "--old-server"); AlternatorLB lb = Kit.even(cluster)) {
+        try (Cluster cluster = new Cluster("--nodes", "2", "--old-server");
+                AlternatorLB lb = Kit.even(cluster)) {
             assertFalse(lb.isScopeSupported(Kit.PATIENCE));
         }
     }
 
     @Test
     void theDaemonThreadNoticesANewNode() {
-        try (Cluster cluster = new Cluster("--nodes", "2"); AlternatorLB lb = Kit.on(cluster).build(); DynamoDbClient client = lb.newDynamoDbClient()) {
+        try (Cluster cluster = new Cluster("--nodes", "2");
+                AlternatorLB lb = Kit.on(cluster).build();
+                DynamoDbClient client = lb.newDynamoDbClient()) {
             Cluster.eventually("the nodes are known", () -> lb.nodes().size() == 2);
             cluster.call("POST", "/nodes", "{}");
             Cluster.eventually("the new node is known", () -> {
@@ -65,7 +77,9 @@ class ScopeTest {
     @Test
     void aRequestWakesTheDaemonThreadFromItsIdleSleep() {
         try (Cluster cluster = new Cluster("--nodes", "2");
-                AlternatorLB lb = Kit.on(cluster).refreshEvery(Duration.ofSeconds(1), Duration.ofHours(1)).build();
+                AlternatorLB lb = Kit.on(cluster)
+                        .refreshEvery(Duration.ofSeconds(1), Duration.ofHours(1))
+                        .build();
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             Cluster.eventually("the nodes are known", () -> lb.nodes().size() == 2);
             Cluster.eventually("nothing is due for long", () -> lb.core().refreshDue() > 10_000);
@@ -78,7 +92,8 @@ class ScopeTest {
     @Test
     void anExecutorOfTheProgramsRefreshesInstead() {
         ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
-        try (Cluster cluster = new Cluster("--nodes", "2"); AlternatorLB lb = Kit.on(cluster).refreshBy(executor).build();
+        try (Cluster cluster = new Cluster("--nodes", "2");
+                AlternatorLB lb = Kit.on(cluster).refreshBy(executor).build();
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             Cluster.eventually("the nodes are known", () -> lb.nodes().size() == 2);
             cluster.call("POST", "/nodes", "{}");
@@ -86,7 +101,8 @@ class ScopeTest {
                 client.listTables();
                 return lb.nodes().size() == 3;
             });
-            assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().equals(RefreshThread.NAME)));
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals(RefreshThread.NAME)));
         } finally {
             executor.shutdownNow();
         }
@@ -94,13 +110,18 @@ class ScopeTest {
 
     @Test
     void aRequestRefreshesInPassingWithoutAThread() {
-        try (Cluster cluster = new Cluster("--nodes", "3"); AlternatorLB lb = Kit.on(cluster).seeds(cluster.addresses().get(0)).refresh(RefreshMode.INLINE).build();
+        try (Cluster cluster = new Cluster("--nodes", "3");
+                AlternatorLB lb = Kit.on(cluster)
+                        .seeds(cluster.addresses().get(0))
+                        .refresh(RefreshMode.INLINE)
+                        .build();
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             Cluster.eventually("the nodes are known", () -> {
                 client.listTables();
                 return lb.nodes().size() == 3;
             });
-            assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().equals(RefreshThread.NAME)));
+            assertTrue(Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(thread -> thread.getName().equals(RefreshThread.NAME)));
             assertThrows(IllegalStateException.class, lb::newDynamoDbAsyncClient);
             assertThrows(IllegalStateException.class, () -> lb.applyTo(DynamoDbAsyncClient.builder()));
         }
@@ -108,11 +129,14 @@ class ScopeTest {
 
     @Test
     void severalBalancersAreRefreshedWhileOneClusterIsUnreachable() {
-        try (AlternatorLB unreachable = AlternatorLB.builder().seeds("127.71.253.1").build(); Cluster cluster = new Cluster("--nodes", "2");
+        try (AlternatorLB unreachable =
+                        AlternatorLB.builder().seeds("127.71.253.1").build();
+                Cluster cluster = new Cluster("--nodes", "2");
                 AlternatorLB lb = Kit.on(cluster).build()) {
             Cluster.eventually("the nodes are known", () -> lb.nodes().size() == 2);
             assertEquals(1, unreachable.nodes().size());
-            AlternatorException error = assertThrows(AlternatorException.class, () -> unreachable.refresh(Duration.ofSeconds(2)));
+            AlternatorException error =
+                    assertThrows(AlternatorException.class, () -> unreachable.refresh(Duration.ofSeconds(2)));
             assertEquals("ALB_ERR_UNREACHABLE", error.code());
         }
     }

@@ -9,7 +9,10 @@ import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Requests are spread over the nodes and signed for each, by every HTTP client of the SDK; retries go to another node at once. */
+/**
+ * Requests are spread over the nodes and signed for each, by every HTTP client of the SDK; retries go to another node
+ * at once.
+ */
 class SpreadTest {
     @ParameterizedTest
     @EnumSource(Kit.Http.class)
@@ -31,7 +34,11 @@ class SpreadTest {
     @EnumSource(Kit.Http.class)
     void aRetryGoesToAnotherNode(Kit.Http http) {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(Kit.on(cluster).policy(Policy.ROUND_ROBIN).health(false).refresh(RefreshMode.MANUAL).build());
+                AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                        .policy(Policy.ROUND_ROBIN)
+                        .health(false)
+                        .refresh(RefreshMode.MANUAL)
+                        .build());
                 Kit.Client client = http.client(lb)) {
             client.createTable("items");
             cluster.fault(1, "{\"kind\":\"error\",\"status\":500,\"operation\":\"PutItem\"}");
@@ -39,7 +46,9 @@ class SpreadTest {
             for (int request = 0; request < 9; request++) {
                 client.put("items", "key", "value");
             }
-            List<Map<Integer, Integer>> retried = cluster.attempts("PutItem").values().stream().filter(attempts -> attempts.size() > 1).toList();
+            List<Map<Integer, Integer>> retried = cluster.attempts("PutItem").values().stream()
+                    .filter(attempts -> attempts.size() > 1)
+                    .toList();
             assertEquals(3, retried.size());
             for (Map<Integer, Integer> attempts : retried) {
                 assertEquals(1, attempts.get(1));
@@ -54,7 +63,10 @@ class SpreadTest {
     @EnumSource(Kit.Http.class)
     void aDeadNodeCostsItsRequestsARetryElsewhere(Kit.Http http) {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(Kit.on(cluster).policy(Policy.ROUND_ROBIN).refresh(RefreshMode.MANUAL).build());
+                AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                        .policy(Policy.ROUND_ROBIN)
+                        .refresh(RefreshMode.MANUAL)
+                        .build());
                 Kit.Client client = http.client(lb)) {
             client.createTable("items");
             for (int request = 0; request < 6; request++) {
@@ -70,7 +82,8 @@ class SpreadTest {
             assertEquals(NodeHealth.State.SET_ASIDE, dead.state(), dead::toString);
             assertEquals(NodeHealth.Cause.REFUSED, dead.cause(), dead::toString);
             // The attempt that found out was the first of its call, and the second one was made elsewhere.
-            assertTrue(cluster.attempts("PutItem").values().stream().anyMatch(attempts -> attempts.keySet().equals(Set.of(2))));
+            assertTrue(cluster.attempts("PutItem").values().stream()
+                    .anyMatch(attempts -> attempts.keySet().equals(Set.of(2))));
         }
     }
 }

@@ -21,7 +21,11 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 /** https with an authority of one's own, client certificates, and what is refused without them. */
 class TlsTest {
     private static AlternatorLBBuilder on(Cluster cluster, TlsConfig tls) {
-        return Kit.on(cluster).scheme("https").tls(tls).policy(Policy.ROUND_ROBIN).refresh(RefreshMode.MANUAL);
+        return Kit.on(cluster)
+                .scheme("https")
+                .tls(tls)
+                .policy(Policy.ROUND_ROBIN)
+                .refresh(RefreshMode.MANUAL);
     }
 
     private static TlsConfig.Builder trusting(Cluster cluster) {
@@ -44,21 +48,29 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = HttpClientType.class, names = {"APACHE", "APACHE5", "NETTY"})
+    @EnumSource(
+            value = HttpClientType.class,
+            names = {"APACHE", "APACHE5", "NETTY"})
     void anAuthorityOfOnesOwnIsTrusted(HttpClientType type) {
         try (Cluster cluster = new Cluster("--nodes", "2", "--https", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(on(cluster, trusting(cluster).build()).build())) {
+                AlternatorLB lb =
+                        Kit.refreshed(on(cluster, trusting(cluster).build()).build())) {
             assertEquals(2, lb.nodes().size());
             listFromEachNode(lb, type);
-            assertTrue(cluster.requests().stream().allMatch(count -> count == 2), () -> cluster.requests().toString());
+            assertTrue(cluster.requests().stream().allMatch(count -> count == 2), () -> cluster.requests()
+                    .toString());
         }
     }
 
     @ParameterizedTest
-    @EnumSource(value = HttpClientType.class, names = {"APACHE", "APACHE5", "NETTY"})
+    @EnumSource(
+            value = HttpClientType.class,
+            names = {"APACHE", "APACHE5", "NETTY"})
     void aClientCertificateIsShown(HttpClientType type) {
         try (Cluster cluster = new Cluster("--nodes", "2", "--mtls")) {
-            TlsConfig tls = trusting(cluster).withClientCertificate(Path.of(cluster.text("client_cert")), Path.of(cluster.text("client_key"))).build();
+            TlsConfig tls = trusting(cluster)
+                    .withClientCertificate(Path.of(cluster.text("client_cert")), Path.of(cluster.text("client_key")))
+                    .build();
             try (AlternatorLB lb = Kit.refreshed(on(cluster, tls).build())) {
                 listFromEachNode(lb, type);
             }
@@ -80,7 +92,9 @@ class TlsTest {
                 Map<String, Long> outcomes = Kit.outcomes(lb);
                 assertTrue(outcomes.getOrDefault("tls_failure", 0L) > 0, outcomes::toString);
             }
-            try (AlternatorLB lb = Kit.refreshed(on(cluster, trusting(cluster).withVerifyHostname(false).build()).build())) {
+            try (AlternatorLB lb = Kit.refreshed(
+                    on(cluster, trusting(cluster).withVerifyHostname(false).build())
+                            .build())) {
                 listFromEachNode(lb, type);
             }
         }
@@ -91,10 +105,13 @@ class TlsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = HttpClientType.class, names = {"APACHE", "APACHE5", "NETTY", "CRT"})
+    @EnumSource(
+            value = HttpClientType.class,
+            names = {"APACHE", "APACHE5", "NETTY", "CRT"})
     void everybodyIsTrustedWhereTheProgramSaysSo(HttpClientType type) {
         try (Cluster cluster = new Cluster("--nodes", "1", "--https", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(on(cluster, TlsConfig.trustAll()).build())) {
+                AlternatorLB lb =
+                        Kit.refreshed(on(cluster, TlsConfig.trustAll()).build())) {
             listFromEachNode(lb, type);
         }
     }
@@ -102,13 +119,20 @@ class TlsTest {
     @Test
     void anUnknownAuthorityIsRefused() {
         try (Cluster cluster = new Cluster("--nodes", "1", "--https")) {
-            TlsConfig other = TlsConfig.builder().withCaCertPath(Path.of(cluster.text("untrusted_ca_file"))).build();
-            try (AlternatorLB lb = on(cluster, other).build(); DynamoDbClient client = lb.newDynamoDbClient()) {
+            TlsConfig other = TlsConfig.builder()
+                    .withCaCertPath(Path.of(cluster.text("untrusted_ca_file")))
+                    .build();
+            try (AlternatorLB lb = on(cluster, other).build();
+                    DynamoDbClient client = lb.newDynamoDbClient()) {
                 assertThrows(SdkException.class, client::listTables);
             }
-            TlsConfig both = TlsConfig.builder().withCaCertPath(Path.of(cluster.text("untrusted_ca_file")))
-                    .withCaCertPath(Path.of(cluster.text("ca_file"))).withTrustSystemCaCerts(true).build();
-            try (AlternatorLB lb = Kit.refreshed(on(cluster, both).build()); DynamoDbClient client = lb.newDynamoDbClient()) {
+            TlsConfig both = TlsConfig.builder()
+                    .withCaCertPath(Path.of(cluster.text("untrusted_ca_file")))
+                    .withCaCertPath(Path.of(cluster.text("ca_file")))
+                    .withTrustSystemCaCerts(true)
+                    .build();
+            try (AlternatorLB lb = Kit.refreshed(on(cluster, both).build());
+                    DynamoDbClient client = lb.newDynamoDbClient()) {
                 client.listTables();
             }
         }
@@ -117,15 +141,28 @@ class TlsTest {
     @Test
     void sessionsAreResumed() {
         try (Cluster cluster = new Cluster("--nodes", "1", "--https", "--tls-tickets");
-                AlternatorLB lb = Kit.refreshed(on(cluster, trusting(cluster).build()).build());
+                AlternatorLB lb =
+                        Kit.refreshed(on(cluster, trusting(cluster).build()).build());
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             cluster.fault(0, "{\"kind\":\"connection_close\"}");
             cluster.resetCounters();
             for (int request = 0; request < 5; request++) {
                 client.listTables();
             }
-            JsonNode connections = cluster.counters().field("nodes").orElseThrow().asArray().get(0).field("connections").orElseThrow();
-            assertTrue(Long.parseLong(connections.field("tls_resumed").orElseThrow().asNumber()) >= 3, connections::toString);
+            JsonNode connections = cluster.counters()
+                    .field("nodes")
+                    .orElseThrow()
+                    .asArray()
+                    .get(0)
+                    .field("connections")
+                    .orElseThrow();
+            assertTrue(
+                    Long.parseLong(connections
+                                    .field("tls_resumed")
+                                    .orElseThrow()
+                                    .asNumber())
+                            >= 3,
+                    connections::toString);
         }
     }
 
@@ -136,10 +173,15 @@ class TlsTest {
                 tls -> tls.withClientCertificate(Path.of("/nonexistent/cert.pem"), Path.of("/nonexistent/key.pem")))) {
             TlsConfig.Builder tls = TlsConfig.builder();
             wrong.accept(tls);
-            IllegalArgumentException error = assertThrows(IllegalArgumentException.class,
-                    () -> AlternatorLB.builder().seeds("127.0.0.1").scheme("https").tls(tls.build()).refresh(RefreshMode.MANUAL).build());
+            IllegalArgumentException error = assertThrows(IllegalArgumentException.class, () -> AlternatorLB.builder()
+                    .seeds("127.0.0.1")
+                    .scheme("https")
+                    .tls(tls.build())
+                    .refresh(RefreshMode.MANUAL)
+                    .build());
             assertTrue(error.getMessage().contains("/nonexistent/"), error::getMessage);
         }
-        assertThrows(IllegalArgumentException.class, () -> TlsSessionCacheConfig.builder().withSessionCacheSize(0));
+        assertThrows(IllegalArgumentException.class, () -> TlsSessionCacheConfig.builder()
+                .withSessionCacheSize(0));
     }
 }

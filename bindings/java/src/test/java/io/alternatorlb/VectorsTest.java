@@ -31,19 +31,28 @@ import software.amazon.awssdk.services.dynamodb.model.BatchWriteItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.PutItemRequest;
 import software.amazon.awssdk.services.dynamodb.model.WriteRequest;
 
-/** The vectors of the official clients and the server's tokens (tests/vectors, whose README says what each proves), through JNI. */
+/**
+ * The vectors of the official clients and the server's tokens (tests/vectors, whose README says what each proves),
+ * through JNI.
+ */
 class VectorsTest {
     /** A bound for draws whose 63 bits are stated, so that many of them count. */
     private static final int BOUND_FOR_RAW_DRAWS = 4079;
+
     private static final JsonNode CLIENTS = read("official_clients.json");
     private static final JsonNode TOKENS = read("tokens.json").field("rows").orElseThrow();
-    private static final JsonNode KEYS = read("keys_for_seeds.json").field("keys").orElseThrow();
-    private static final JsonNode BY_IP = CLIENTS.field("derived_disagreement_ip_prefix").orElseThrow();
-    private static final JsonNode BY_PORT = CLIENTS.field("derived_disagreement_default_port").orElseThrow();
+    private static final JsonNode KEYS =
+            read("keys_for_seeds.json").field("keys").orElseThrow();
+    private static final JsonNode BY_IP =
+            CLIENTS.field("derived_disagreement_ip_prefix").orElseThrow();
+    private static final JsonNode BY_PORT =
+            CLIENTS.field("derived_disagreement_default_port").orElseThrow();
 
     private static JsonNode read(String name) {
         try {
-            return JsonNode.parser().parse(Files.readString(Cluster.root().resolve("tests/vectors").resolve(name)));
+            return JsonNode.parser()
+                    .parse(Files.readString(
+                            Cluster.root().resolve("tests/vectors").resolve(name)));
         } catch (IOException error) {
             throw new IllegalStateException(error);
         }
@@ -64,7 +73,8 @@ class VectorsTest {
             if (type.equals("B")) {
                 return new Key(Core.KEY_B, HexFormat.of().parseHex(digits));
             }
-            return new Key(type.equals("S") ? Core.KEY_S : Core.KEY_N, value.asString().getBytes(StandardCharsets.UTF_8));
+            return new Key(
+                    type.equals("S") ? Core.KEY_S : Core.KEY_N, value.asString().getBytes(StandardCharsets.UTF_8));
         }
     }
 
@@ -79,7 +89,8 @@ class VectorsTest {
 
     private static List<String> texts(JsonNode row, String member) {
         return row.field(member).orElseThrow(() -> new AssertionError(member)).asArray().stream()
-                .map(value -> value.isNumber() ? value.asNumber() : value.asString()).toList();
+                .map(value -> value.isNumber() ? value.asNumber() : value.asString())
+                .toList();
     }
 
     private static List<JsonNode> rows(JsonNode node, String member) {
@@ -95,7 +106,9 @@ class VectorsTest {
     }
 
     private static List<String> steps(AlternatorLB lb, long[] plan, int count) {
-        return IntStream.range(0, count).mapToObj(step -> lb.core().planNext(plan).toString()).toList();
+        return IntStream.range(0, count)
+                .mapToObj(step -> lb.core().planNext(plan).toString())
+                .toList();
     }
 
     private static List<String> plan(AlternatorLB lb, Key key, int count) {
@@ -130,8 +143,12 @@ class VectorsTest {
 
         AlternatorLB balancer(String scope, int port, String list) {
             answer = list;
-            AlternatorLB lb = AlternatorLB.builder().seeds("127.79.250.1:" + server.getAddress().getPort()).port(port).scope(scope)
-                    .refresh(RefreshMode.MANUAL).build();
+            AlternatorLB lb = AlternatorLB.builder()
+                    .seeds("127.79.250.1:" + server.getAddress().getPort())
+                    .port(port)
+                    .scope(scope)
+                    .refresh(RefreshMode.MANUAL)
+                    .build();
             try {
                 lb.refresh(Kit.PATIENCE);
             } catch (AlternatorException nobody) {
@@ -143,8 +160,12 @@ class VectorsTest {
 
         /** Over n0000, n0001, ... */
         AlternatorLB numbered(int count) {
-            AlternatorLB lb = balancer("dc:one", 8000, IntStream.range(0, count).mapToObj(place -> String.format("\"n%04d\"", place))
-                    .collect(Collectors.joining(",", "[", "]")));
+            AlternatorLB lb = balancer(
+                    "dc:one",
+                    8000,
+                    IntStream.range(0, count)
+                            .mapToObj(place -> String.format("\"n%04d\"", place))
+                            .collect(Collectors.joining(",", "[", "]")));
             assertEquals(count, lb.nodes().size());
             return lb;
         }
@@ -164,8 +185,13 @@ class VectorsTest {
             List<String> order = texts(row, "input_order");
             // Named so that the sorted order is that of insertion.
             IntFunction<String> name = place -> String.format("n%02d", place);
-            try (AlternatorLB lb = over(IntStream.range(0, order.size()).mapToObj(name).toList()).build()) {
-                List<String> first = texts(row, row == small ? "expect" : "first").stream().map(node -> url(name.apply(order.indexOf(node)), 8000)).toList();
+            try (AlternatorLB lb = over(IntStream.range(0, order.size())
+                            .mapToObj(name)
+                            .toList())
+                    .build()) {
+                List<String> first = texts(row, row == small ? "expect" : "first").stream()
+                        .map(node -> url(name.apply(order.indexOf(node)), 8000))
+                        .toList();
                 assertEquals(first, plan(lb, Key.ofSeed(text(row, "seed")), first.size()));
             }
         }
@@ -178,8 +204,13 @@ class VectorsTest {
             int port = number(row, "port");
             String scheme = text(row, "scheme");
             try (AlternatorLB lb = over(hosts).port(port).scheme(scheme).build()) {
-                List<String> wanted = texts(row, "first_short_names").stream().map(name -> scheme + "://"
-                        + hosts.stream().filter(host -> host.startsWith(name + ".")).findFirst().orElseThrow() + ":" + port).toList();
+                List<String> wanted = texts(row, "first_short_names").stream()
+                        .map(name -> scheme + "://"
+                                + hosts.stream()
+                                        .filter(host -> host.startsWith(name + "."))
+                                        .findFirst()
+                                        .orElseThrow() + ":" + port)
+                        .toList();
                 assertEquals(wanted, plan(lb, Key.ofSeed(text(row, "seed")), wanted.size()));
             }
         }
@@ -188,7 +219,8 @@ class VectorsTest {
     @Test
     void theNodeForAKeyIsTheOfficialFirstOne() {
         for (JsonNode row : rows(CLIENTS, "first_node_with_seed")) {
-            try (AlternatorLB lb = over(texts(row, "node_hosts")).port(number(row, "port")).build()) {
+            try (AlternatorLB lb =
+                    over(texts(row, "node_hosts")).port(number(row, "port")).build()) {
                 assertEquals(url(text(row, "first"), number(row, "port")), node(lb, Key.ofSeed(text(row, "seed"))));
             }
         }
@@ -197,7 +229,9 @@ class VectorsTest {
     @Test
     void plansForKeysAreCanonicalForEveryNumberOfNodes() {
         for (JsonNode row : rows(CLIENTS.field("derived_canonical_plans").orElseThrow(), "rows")) {
-            List<String> nodes = new ArrayList<>(IntStream.range(0, number(row, "n")).mapToObj(place -> "10.0." + place / 6 + "." + (place % 6 + 1)).toList());
+            List<String> nodes = new ArrayList<>(IntStream.range(0, number(row, "n"))
+                    .mapToObj(place -> "10.0." + place / 6 + "." + (place % 6 + 1))
+                    .toList());
             Collections.reverse(nodes);
             try (AlternatorLB lb = over(nodes).build()) {
                 List<String> wanted = texts(row, "plan_first8");
@@ -209,26 +243,39 @@ class VectorsTest {
     }
 
     private static List<Integer> draws(JsonNode row, int bound) {
-        return row.field("intn").orElseThrow().field(Integer.toString(bound)).map(stated -> stated.asArray().stream().map(draw -> Integer.valueOf(draw.asNumber()))
-                .toList()).orElseGet(() -> texts(row, "int63").stream().map(draw -> (int) ((Long.parseLong(draw) >> 32) % bound)).toList());
+        return row.field("intn")
+                .orElseThrow()
+                .field(Integer.toString(bound))
+                .map(stated -> stated.asArray().stream()
+                        .map(draw -> Integer.valueOf(draw.asNumber()))
+                        .toList())
+                .orElseGet(() -> texts(row, "int63").stream()
+                        .map(draw -> (int) ((Long.parseLong(draw) >> 32) % bound))
+                        .toList());
     }
 
     static Stream<Integer> bounds() {
-        List<JsonNode> streams = CLIENTS.field("derived_go_math_rand").orElseThrow().asArray();
-        return Stream.concat(streams.get(0).field("intn").orElseThrow().asObject().keySet().stream().map(Integer::valueOf), Stream.of(BOUND_FOR_RAW_DRAWS));
+        List<JsonNode> streams =
+                CLIENTS.field("derived_go_math_rand").orElseThrow().asArray();
+        return Stream.concat(
+                streams.get(0).field("intn").orElseThrow().asObject().keySet().stream()
+                        .map(Integer::valueOf),
+                Stream.of(BOUND_FOR_RAW_DRAWS));
     }
 
     @ParameterizedTest
     @MethodSource("bounds")
     void plansDrawTheNumbersOfGo(int bound) {
-        List<JsonNode> streams = CLIENTS.field("derived_go_math_rand").orElseThrow().asArray();
+        List<JsonNode> streams =
+                CLIENTS.field("derived_go_math_rand").orElseThrow().asArray();
         try (ListServer server = new ListServer()) {
             for (int draw = 0; draw < draws(streams.get(0), bound).size(); draw++) {
                 // Each step has one node less to draw from.
                 try (AlternatorLB lb = server.numbered(bound + draw)) {
                     for (JsonNode row : streams) {
                         List<String> taken = plan(lb, Key.ofSeed(text(row, "seed")), draw + 1);
-                        List<String> left = new ArrayList<>(lb.nodes().stream().map(Node::toString).toList());
+                        List<String> left = new ArrayList<>(
+                                lb.nodes().stream().map(Node::toString).toList());
                         for (String node : taken.subList(0, draw)) {
                             int place = left.indexOf(node);
                             left.set(place, left.get(left.size() - 1));
@@ -247,12 +294,18 @@ class VectorsTest {
 
     @Test
     void aKeyAndTheKeyForItsHashHaveTheSamePlan() {
-        try (ListServer server = new ListServer(); AlternatorLB lb = server.numbered(100)) {
+        try (ListServer server = new ListServer();
+                AlternatorLB lb = server.numbered(100)) {
             for (JsonNode row : rows(CLIENTS, "attribute_value_hash")) {
-                Key key = Key.typed(text(row, "type"), row.field("value").orElse(null), row.field("value_hex").map(JsonNode::asString).orElse(null));
+                Key key = Key.typed(
+                        text(row, "type"),
+                        row.field("value").orElse(null),
+                        row.field("value_hex").map(JsonNode::asString).orElse(null));
                 assertHash(lb, key, text(row, "hash_signed"));
             }
-            Stream.concat(rows(CLIENTS.field("derived_canonical_plans").orElseThrow(), "rows").stream(), rows(BY_IP, "rows").stream())
+            Stream.concat(
+                            rows(CLIENTS.field("derived_canonical_plans").orElseThrow(), "rows").stream(),
+                            rows(BY_IP, "rows").stream())
                     .forEach(row -> assertHash(lb, Key.string(text(row, "key_S")), text(row, "hash")));
             for (JsonNode row : rows(CLIENTS, "derived_go_batch_seed")) {
                 List<String> keys = texts(row, "keys_S");
@@ -267,51 +320,84 @@ class VectorsTest {
     @Test
     void tokensAreThoseOfTheServer() {
         for (JsonNode row : TOKENS.asArray()) {
-            Key key = Key.typed(text(row, "type"), row.field("wire").orElse(null), row.field("key_bytes_hex").map(node -> node.isNull() ? null : node.asString()).orElse(null));
+            Key key = Key.typed(
+                    text(row, "type"),
+                    row.field("wire").orElse(null),
+                    row.field("key_bytes_hex")
+                            .map(node -> node.isNull() ? null : node.asString())
+                            .orElse(null));
             assertEquals(Long.parseLong(text(row, "token")), Core.token(key.type, key.value), row::toString);
         }
     }
 
     static Stream<Object[]> orders() {
-        return Stream.of(new Object[] {BY_IP, "order_go_java_cpp_rust_csharp", "url"}, new Object[] {BY_IP, "order_go_java_cpp_rust_csharp", "url_no_default_port"},
-                new Object[] {BY_IP, "order_python_2_0_1", "host"}, new Object[] {BY_IP, "order_js_localeCompare_node20", "host"},
-                new Object[] {BY_PORT, "order_go_java_cpp", "url"}, new Object[] {BY_PORT, "order_rust_csharp(default port elided)", "url_no_default_port"});
+        return Stream.of(
+                new Object[] {BY_IP, "order_go_java_cpp_rust_csharp", "url"},
+                new Object[] {BY_IP, "order_go_java_cpp_rust_csharp", "url_no_default_port"},
+                new Object[] {BY_IP, "order_python_2_0_1", "host"},
+                new Object[] {BY_IP, "order_js_localeCompare_node20", "host"},
+                new Object[] {BY_PORT, "order_go_java_cpp", "url"},
+                new Object[] {BY_PORT, "order_rust_csharp(default port elided)", "url_no_default_port"});
     }
 
     @ParameterizedTest
     @MethodSource("orders")
     void nodesAreSortedAsByTheClientThatTheOptionNames(JsonNode members, String member, String order) {
         int port = number(members, "port");
-        List<String> wanted = texts(members, member).stream().map(host -> url(host, port)).toList();
-        List<Key> keys = IntStream.range(0, 200).mapToObj(number -> Key.string("user_" + number)).toList();
+        List<String> wanted =
+                texts(members, member).stream().map(host -> url(host, port)).toList();
+        List<Key> keys = IntStream.range(0, 200)
+                .mapToObj(number -> Key.string("user_" + number))
+                .toList();
         // The node that a key chooses is a place in the sorted list, the same in every list of that length.
-        try (ListServer server = new ListServer(); AlternatorLB places = server.numbered(wanted.size());
-                AlternatorLB lb = over(texts(BY_IP, "nodes")).port(port).option("affinity.order", order).build()) {
+        try (ListServer server = new ListServer();
+                AlternatorLB places = server.numbered(wanted.size());
+                AlternatorLB lb = over(texts(BY_IP, "nodes"))
+                        .port(port)
+                        .option("affinity.order", order)
+                        .build()) {
             List<String> numbered = places.nodes().stream().map(Node::toString).toList();
-            List<Integer> chosen = keys.stream().map(key -> numbered.indexOf(node(places, key))).toList();
+            List<Integer> chosen = keys.stream()
+                    .map(key -> numbered.indexOf(node(places, key)))
+                    .toList();
             assertEquals(wanted.size(), Set.copyOf(chosen).size());
-            assertEquals(chosen.stream().map(wanted::get).toList(), keys.stream().map(key -> node(lb, key)).toList());
+            assertEquals(
+                    chosen.stream().map(wanted::get).toList(),
+                    keys.stream().map(key -> node(lb, key)).toList());
         }
     }
 
     @Test
     void theFirstNodeIsThatOfTheClientThatTheOptionNames() {
         int port = number(BY_IP, "port");
-        try (AlternatorLB byUrl = over(texts(BY_IP, "nodes")).port(port).option("affinity.order", "url").build();
-                AlternatorLB byHost = over(texts(BY_IP, "nodes")).port(port).option("affinity.order", "host").build()) {
+        try (AlternatorLB byUrl = over(texts(BY_IP, "nodes"))
+                        .port(port)
+                        .option("affinity.order", "url")
+                        .build();
+                AlternatorLB byHost = over(texts(BY_IP, "nodes"))
+                        .port(port)
+                        .option("affinity.order", "host")
+                        .build()) {
             for (JsonNode row : rows(BY_IP, "rows")) {
-                assertEquals(url(text(row, "go_java_cpp_rust_csharp_first"), port), node(byUrl, Key.string(text(row, "key_S"))));
+                assertEquals(
+                        url(text(row, "go_java_cpp_rust_csharp_first"), port),
+                        node(byUrl, Key.string(text(row, "key_S"))));
                 assertEquals(url(text(row, "python_js_first"), port), node(byHost, Key.string(text(row, "key_S"))));
             }
-            long differing = IntStream.range(0, 1000).mapToObj(number -> Key.string("user_" + number))
-                    .filter(key -> !node(byUrl, key).equals(node(byHost, key))).count();
+            long differing = IntStream.range(0, 1000)
+                    .mapToObj(number -> Key.string("user_" + number))
+                    .filter(key -> !node(byUrl, key).equals(node(byHost, key)))
+                    .count();
             assertEquals(number(BY_IP, "keys_user_0_to_999_with_different_first_node"), differing);
         }
     }
 
     /** The row that has this member. */
     private static JsonNode localnodes(String member) {
-        return rows(CLIENTS, "localnodes_vectors").stream().filter(row -> row.field(member).isPresent()).findFirst().orElseThrow();
+        return rows(CLIENTS, "localnodes_vectors").stream()
+                .filter(row -> row.field(member).isPresent())
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -320,10 +406,16 @@ class VectorsTest {
         JsonNode withPort = localnodes("port");
         try (ListServer server = new ListServer()) {
             try (AlternatorLB lb = server.balancer("dc:one", 8000, text(names, "body"))) {
-                assertEquals(texts(names, "expect_hosts").stream().map(host -> url(host, 8000)).toList(), lb.nodes().stream().map(Node::toString).toList());
+                assertEquals(
+                        texts(names, "expect_hosts").stream()
+                                .map(host -> url(host, 8000))
+                                .toList(),
+                        lb.nodes().stream().map(Node::toString).toList());
             }
             try (AlternatorLB lb = server.balancer("dc:one", number(withPort, "port"), text(withPort, "body"))) {
-                assertEquals(List.of(url("node-b.internal", number(withPort, "port"))), lb.nodes().stream().map(Node::toString).toList());
+                assertEquals(
+                        List.of(url("node-b.internal", number(withPort, "port"))),
+                        lb.nodes().stream().map(Node::toString).toList());
             }
         }
     }
@@ -333,7 +425,8 @@ class VectorsTest {
         JsonNode row = localnodes("scope");
         JsonNode scope = row.field("scope").orElseThrow();
         RoutingScope rack = RackScope.of(text(scope, "dc"), text(scope, "rack"), null);
-        try (ListServer server = new ListServer(); AlternatorLB lb = server.balancer(rack.chain(), 8000, "[\"127.79.250.1\"]")) {
+        try (ListServer server = new ListServer();
+                AlternatorLB lb = server.balancer(rack.chain(), 8000, "[\"127.79.250.1\"]")) {
             assertEquals(text(row, "query_java"), server.queries.get(0));
             assertEquals(1, lb.nodes().size());
         }
@@ -345,7 +438,10 @@ class VectorsTest {
             assertTrue(plan(lb, new Key(Core.KEY_S, new byte[0]), 3).size() == 3);
             for (int type : new int[] {0, 4, 5, 15, -1, Integer.MAX_VALUE}) {
                 Key wrong = new Key(type, new byte[] {'1'});
-                assertEquals("ALB_ERR_INVALID_ARGUMENT", assertThrows(AlternatorException.class, () -> node(lb, wrong)).code());
+                assertEquals(
+                        "ALB_ERR_INVALID_ARGUMENT",
+                        assertThrows(AlternatorException.class, () -> node(lb, wrong))
+                                .code());
                 assertThrows(AlternatorException.class, () -> plan(lb, wrong, 1));
                 assertThrows(AlternatorException.class, () -> Core.token(type, wrong.value));
             }
@@ -354,7 +450,11 @@ class VectorsTest {
     }
 
     private static AlternatorLB byKey(List<String> nodes) {
-        return over(nodes).affinity(Affinity.ANY_WRITE).tableKey("t", "pk").policy(Policy.ROUND_ROBIN).build();
+        return over(nodes)
+                .affinity(Affinity.ANY_WRITE)
+                .tableKey("t", "pk")
+                .policy(Policy.ROUND_ROBIN)
+                .build();
     }
 
     /** The plan of a batch with an item for each of the voters, whose key is placed there. */
@@ -366,10 +466,14 @@ class VectorsTest {
                 while (!node(lb, Key.string("k" + number)).equals(voter)) {
                     number++;
                 }
-                Map<String, AttributeValue> item = Map.of("pk", AttributeValue.fromS("k" + number++), "other", AttributeValue.fromN("1"));
-                writes.add(WriteRequest.builder().putRequest(put -> put.item(item)).build());
+                Map<String, AttributeValue> item =
+                        Map.of("pk", AttributeValue.fromS("k" + number++), "other", AttributeValue.fromN("1"));
+                writes.add(
+                        WriteRequest.builder().putRequest(put -> put.item(item)).build());
             }
-            BatchWriteItemRequest batch = BatchWriteItemRequest.builder().requestItems(Map.of("t", writes)).build();
+            BatchWriteItemRequest batch = BatchWriteItemRequest.builder()
+                    .requestItems(Map.of("t", writes))
+                    .build();
             return steps(lb, new KeyPlans(lb.core()).of(batch).orElseThrow(), nodes.size());
         }
     }
@@ -378,8 +482,12 @@ class VectorsTest {
     void keysOfABatchVoteForTheNodesThatComeFirst() {
         for (JsonNode row : rows(CLIENTS, "preferred_plans")) {
             List<String> nodes = texts(row, "nodes");
-            List<String> preferred = new ArrayList<>(texts(row, "preferred").stream().map(name -> inFull(nodes, name)).toList());
-            List<String> wanted = texts(row, "expect_short").stream().map(name -> inFull(nodes, name)).toList();
+            List<String> preferred = new ArrayList<>(texts(row, "preferred").stream()
+                    .map(name -> inFull(nodes, name))
+                    .toList());
+            List<String> wanted = texts(row, "expect_short").stream()
+                    .map(name -> inFull(nodes, name))
+                    .toList();
             // As many votes each: the order of URLs decides, not that of the items.
             List<String> reversed = new ArrayList<>(preferred);
             Collections.reverse(reversed);
@@ -397,18 +505,37 @@ class VectorsTest {
     }
 
     private static String inFull(List<String> nodes, String name) {
-        return url(nodes.stream().filter(node -> (node + ".").startsWith(name + ".")).findFirst().orElseThrow(), 8000);
+        return url(
+                nodes.stream()
+                        .filter(node -> (node + ".").startsWith(name + "."))
+                        .findFirst()
+                        .orElseThrow(),
+                8000);
     }
 
     @Test
     void valuesOfTypesThatNoKeyCanHaveAreRoutedWithoutOne() {
-        Map<String, AttributeValue> others = Map.of("BOOL", AttributeValue.fromBool(true), "NULL", AttributeValue.fromNul(true), "SS", AttributeValue.fromSs(List.of("1")),
-                "NS", AttributeValue.fromNs(List.of("1")), "BS", AttributeValue.fromBs(List.of(SdkBytes.fromUtf8String("1"))),
-                "L", AttributeValue.fromL(List.of(AttributeValue.fromS("1"))), "M", AttributeValue.fromM(Map.of("S", AttributeValue.fromS("1"))));
-        List<String> nodes = IntStream.range(0, 5).mapToObj(number -> "n" + number).toList();
+        Map<String, AttributeValue> others = Map.of(
+                "BOOL",
+                AttributeValue.fromBool(true),
+                "NULL",
+                AttributeValue.fromNul(true),
+                "SS",
+                AttributeValue.fromSs(List.of("1")),
+                "NS",
+                AttributeValue.fromNs(List.of("1")),
+                "BS",
+                AttributeValue.fromBs(List.of(SdkBytes.fromUtf8String("1"))),
+                "L",
+                AttributeValue.fromL(List.of(AttributeValue.fromS("1"))),
+                "M",
+                AttributeValue.fromM(Map.of("S", AttributeValue.fromS("1"))));
+        List<String> nodes =
+                IntStream.range(0, 5).mapToObj(number -> "n" + number).toList();
         try (AlternatorLB lb = byKey(nodes)) {
             assertEquals(1, used(lb, AttributeValue.fromS("1")).size());
-            for (String type : texts(CLIENTS.field("attribute_value_unsupported").orElseThrow(), "types")) {
+            for (String type :
+                    texts(CLIENTS.field("attribute_value_unsupported").orElseThrow(), "types")) {
                 assertEquals(5, used(lb, others.get(type)).size(), type);
             }
         }
@@ -416,7 +543,11 @@ class VectorsTest {
 
     private static Set<String> used(AlternatorLB lb, AttributeValue key) {
         KeyPlans plans = new KeyPlans(lb.core());
-        PutItemRequest put = PutItemRequest.builder().tableName("t").item(Map.of("pk", key)).build();
-        return IntStream.range(0, 5).mapToObj(time -> lb.core().planNext(plans.of(put).orElseThrow()).toString()).collect(Collectors.toCollection(TreeSet::new));
+        PutItemRequest put =
+                PutItemRequest.builder().tableName("t").item(Map.of("pk", key)).build();
+        return IntStream.range(0, 5)
+                .mapToObj(
+                        time -> lb.core().planNext(plans.of(put).orElseThrow()).toString())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 }

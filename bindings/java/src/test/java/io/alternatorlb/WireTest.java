@@ -20,21 +20,29 @@ class WireTest {
     private static final String LONG = "alternator ".repeat(2000);
 
     private static Set<String> headers(Cluster cluster, String operation) {
-        return cluster.operation(operation).stream().flatMap(seen -> seen.field("headers").orElseThrow().asArray().stream())
-                .map(JsonNode::asString).collect(Collectors.toSet());
+        return cluster.operation(operation).stream()
+                .flatMap(seen -> seen.field("headers").orElseThrow().asArray().stream())
+                .map(JsonNode::asString)
+                .collect(Collectors.toSet());
     }
 
     private static long counted(Cluster cluster, String operation, String member, String value) {
-        return cluster.operation(operation).stream().flatMap(seen -> seen.field(member).orElseThrow().field(value).stream())
-                .mapToLong(count -> Long.parseLong(count.asNumber())).sum();
+        return cluster.operation(operation).stream()
+                .flatMap(seen -> seen.field(member).orElseThrow().field(value).stream())
+                .mapToLong(count -> Long.parseLong(count.asNumber()))
+                .sum();
     }
 
     @ParameterizedTest
     @EnumSource(Kit.Http.class)
     void signedCompressedAndStrippedRequestsAreUnderstood(Kit.Http http) {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(Kit.on(cluster).compression("gzip").responseCompression("gzip, deflate").optimizeHeaders(true)
-                        .policy(Policy.ROUND_ROBIN).build());
+                AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                        .compression("gzip")
+                        .responseCompression("gzip, deflate")
+                        .optimizeHeaders(true)
+                        .policy(Policy.ROUND_ROBIN)
+                        .build());
                 Kit.Client client = http.client(lb)) {
             client.createTable("items");
             for (int request = 0; request < 3; request++) {
@@ -46,7 +54,9 @@ class WireTest {
             assertEquals(3, counted(cluster, "PutItem", "content_encodings", "gzip"));
             assertEquals(6, counted(cluster, "GetItem", "accept_encodings", "gzip, deflate"));
             Set<String> sent = headers(cluster, "PutItem");
-            assertTrue(sent.containsAll(Set.of("host", "authorization", "x-amz-date", "x-amz-target", "content-length")), sent::toString);
+            assertTrue(
+                    sent.containsAll(Set.of("host", "authorization", "x-amz-date", "x-amz-target", "content-length")),
+                    sent::toString);
             for (String name : sent) {
                 assertFalse(name.startsWith("amz-sdk-") || name.equals(Calls.HEADER), sent::toString);
             }
@@ -58,7 +68,10 @@ class WireTest {
     void answersOfEitherCodingAreDecoded(String coding) {
         for (Kit.Http http : List.of(Kit.Http.APACHE, Kit.Http.NETTY)) {
             try (Cluster cluster = new Cluster("--nodes", "1", "--auth", "enforce");
-                    AlternatorLB lb = Kit.refreshed(Kit.on(cluster).responseCompression(coding).compression(coding).build());
+                    AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                            .responseCompression(coding)
+                            .compression(coding)
+                            .build());
                     Kit.Client client = http.client(lb)) {
                 client.createTable("items");
                 client.put("items", "long", LONG);
@@ -71,7 +84,11 @@ class WireTest {
     @Test
     void aRetryIsCompressedOnceAndSignedAgain() {
         try (Cluster cluster = new Cluster("--nodes", "2", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(Kit.on(cluster).compression("gzip").policy(Policy.ROUND_ROBIN).refresh(RefreshMode.MANUAL).build());
+                AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                        .compression("gzip")
+                        .policy(Policy.ROUND_ROBIN)
+                        .refresh(RefreshMode.MANUAL)
+                        .build());
                 Kit.Client client = Kit.Http.APACHE.client(lb)) {
             client.createTable("items");
             cluster.fault(0, "{\"kind\":\"error\",\"status\":500,\"operation\":\"PutItem\",\"count\":1}");
@@ -79,17 +96,23 @@ class WireTest {
             cluster.resetCounters();
             client.put("items", "long", LONG);
             assertEquals(LONG, client.get("items", "long"));
-            assertEquals(List.of(Set.of(1, 2, 3)), cluster.attempts("PutItem").values().stream().map(Map::keySet).toList());
+            assertEquals(
+                    List.of(Set.of(1, 2, 3)),
+                    cluster.attempts("PutItem").values().stream()
+                            .map(Map::keySet)
+                            .toList());
             assertEquals(3, counted(cluster, "PutItem", "content_encodings", "gzip"));
         }
     }
 
     @Test
     void headersAreTheSdksUnlessAskedOtherwise() {
-        try (Cluster cluster = new Cluster("--nodes", "1", "--auth", "enforce"); AlternatorLB lb = Kit.even(cluster);
+        try (Cluster cluster = new Cluster("--nodes", "1", "--auth", "enforce");
+                AlternatorLB lb = Kit.even(cluster);
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             client.listTables();
-            assertTrue(headers(cluster, "ListTables").containsAll(Set.of("amz-sdk-invocation-id", "amz-sdk-request", "user-agent")));
+            assertTrue(headers(cluster, "ListTables")
+                    .containsAll(Set.of("amz-sdk-invocation-id", "amz-sdk-request", "user-agent")));
             assertFalse(headers(cluster, "ListTables").contains(Calls.HEADER));
         }
     }
@@ -97,14 +120,26 @@ class WireTest {
     @Test
     void theUserAgentIsTheOneThatIsSet() {
         try (Cluster cluster = new Cluster("--nodes", "1", "--auth", "enforce")) {
-            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster).userAgent("inventory/7").build()); DynamoDbClient client = lb.newDynamoDbClient()) {
+            try (AlternatorLB lb = Kit.refreshed(
+                            Kit.on(cluster).userAgent("inventory/7").build());
+                    DynamoDbClient client = lb.newDynamoDbClient()) {
                 client.listTables();
             }
             assertEquals(1, counted(cluster, "ListTables", "user_agents", "inventory/7"));
-            String discovery = cluster.counters().field("nodes").orElseThrow().asArray().get(0).field("localnodes_seen").orElseThrow().toString();
+            String discovery = cluster.counters()
+                    .field("nodes")
+                    .orElseThrow()
+                    .asArray()
+                    .get(0)
+                    .field("localnodes_seen")
+                    .orElseThrow()
+                    .toString();
             assertTrue(discovery.contains("inventory/7"), discovery);
             cluster.resetCounters();
-            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster).withoutUserAgent().option("headers.optimize", "on").build());
+            try (AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                            .withoutUserAgent()
+                            .option("headers.optimize", "on")
+                            .build());
                     DynamoDbClient client = lb.newDynamoDbClient()) {
                 client.listTables();
             }
@@ -115,7 +150,10 @@ class WireTest {
     @Test
     void keptHeadersAreSentBesides() {
         try (Cluster cluster = new Cluster("--nodes", "1", "--auth", "enforce");
-                AlternatorLB lb = Kit.refreshed(Kit.on(cluster).optimizeHeaders(true).keepHeaders("amz-sdk-request").build());
+                AlternatorLB lb = Kit.refreshed(Kit.on(cluster)
+                        .optimizeHeaders(true)
+                        .keepHeaders("amz-sdk-request")
+                        .build());
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             client.listTables();
             assertTrue(headers(cluster, "ListTables").contains("amz-sdk-request"));
@@ -126,7 +164,11 @@ class WireTest {
     @Test
     void withoutCredentialsRequestsAreNotSigned() {
         try (Cluster cluster = new Cluster("--nodes", "2");
-                AlternatorLB lb = Kit.refreshed(AlternatorLB.builder().seeds(cluster.addresses()).port(cluster.port()).policy(Policy.ROUND_ROBIN).build());
+                AlternatorLB lb = Kit.refreshed(AlternatorLB.builder()
+                        .seeds(cluster.addresses())
+                        .port(cluster.port())
+                        .policy(Policy.ROUND_ROBIN)
+                        .build());
                 DynamoDbClient client = lb.newDynamoDbClient()) {
             for (int request = 0; request < 4; request++) {
                 client.listTables();

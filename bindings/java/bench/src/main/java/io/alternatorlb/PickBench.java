@@ -29,8 +29,13 @@ public class PickBench {
     /** Makes a balancer over a list that never changes. */
     @Setup
     public void open() {
-        lb = AlternatorLB.builder().seeds(IntStream.range(0, nodes).mapToObj(node -> "10.0.0." + (1 + node)).collect(Collectors.toList()))
-                .option("discovery", "static").refresh(RefreshMode.MANUAL).build();
+        lb = AlternatorLB.builder()
+                .seeds(IntStream.range(0, nodes)
+                        .mapToObj(node -> "10.0.0." + (1 + node))
+                        .collect(Collectors.toList()))
+                .option("discovery", "static")
+                .refresh(RefreshMode.MANUAL)
+                .build();
         key = "user_12345".getBytes(StandardCharsets.UTF_8);
     }
 

@@ -59,10 +59,18 @@ public class RequestBench {
         });
         server.start();
         URI node = URI.create("http://127.79.251.1:" + server.getAddress().getPort());
-        put = PutItemRequest.builder().tableName("items").conditionExpression("attribute_exists(pk)")
-                .item(Map.of("pk", AttributeValue.fromS("user_12345"), "value", AttributeValue.fromS("v".repeat(200)))).build();
-        dynamodb = builder().region(Region.US_EAST_1).endpointOverride(node).httpClient(new Instant())
-                .credentialsProvider(StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret"))).build();
+        put = PutItemRequest.builder()
+                .tableName("items")
+                .conditionExpression("attribute_exists(pk)")
+                .item(Map.of("pk", AttributeValue.fromS("user_12345"), "value", AttributeValue.fromS("v".repeat(200))))
+                .build();
+        dynamodb = builder()
+                .region(Region.US_EAST_1)
+                .endpointOverride(node)
+                .httpClient(new Instant())
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create("alternator", "secret")))
+                .build();
     }
 
     private DynamoDbClientBuilder builder() throws ReflectiveOperationException {
@@ -72,10 +80,14 @@ public class RequestBench {
             case "ours":
                 return AlternatorDynamoDbClient.builder();
             case "ours_by_key":
-                return AlternatorDynamoDbClient.builder().withKeyRouteAffinity(
-                        KeyRouteAffinityConfig.builder().withType(KeyRouteAffinity.RMW).withPkInfo("items", "pk").build());
+                return AlternatorDynamoDbClient.builder()
+                        .withKeyRouteAffinity(KeyRouteAffinityConfig.builder()
+                                .withType(KeyRouteAffinity.RMW)
+                                .withPkInfo("items", "pk")
+                                .build());
             default:
-                return (DynamoDbClientBuilder) Class.forName(OFFICIAL).getMethod("builder").invoke(null);
+                return (DynamoDbClientBuilder)
+                        Class.forName(OFFICIAL).getMethod("builder").invoke(null);
         }
     }
 
@@ -99,8 +111,13 @@ public class RequestBench {
             return new ExecutableHttpRequest() {
                 @Override
                 public HttpExecuteResponse call() {
-                    return HttpExecuteResponse.builder().response(SdkHttpResponse.builder().statusCode(200).putHeader("Content-Length", "2").build())
-                            .responseBody(AbortableInputStream.create(new ByteArrayInputStream(new byte[] {'{', '}'}))).build();
+                    return HttpExecuteResponse.builder()
+                            .response(SdkHttpResponse.builder()
+                                    .statusCode(200)
+                                    .putHeader("Content-Length", "2")
+                                    .build())
+                            .responseBody(AbortableInputStream.create(new ByteArrayInputStream(new byte[] {'{', '}'})))
+                            .build();
                 }
 
                 @Override
