@@ -11,13 +11,14 @@ PYTHON := $(VENV)/bin/python
 OFFICIAL := $(BUILD)/official
 GO_OLDEST := go1.24.13
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MVN := mvn --batch-mode --quiet
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := request_reader key_plan bodies dns_query
 CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 CARGO_CYCLONEDX := $(BUILD)/tools/bin/cargo-cyclonedx
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n1)
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-cli test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-dns header docs cluster library tools python-env c-build clean
+.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-java test-cli test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-java bench-dns header docs cluster library tools python-env java-native c-build clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,7 +26,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-cli test-python-installs test-go test-readme ## everything there is
+test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-java test-cli test-python-installs test-go test-readme ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -103,6 +104,10 @@ test-cli: python-env $(VENV)/dnspython cluster ## the alb command: local cluster
 	cargo test --locked --release -p alb-dns -p alb-cli
 	ALB=$(CARGO_TARGET_DIR)/release/alb $(PYTHON) -m pytest -q cli/tests/boto3_test.py
 
+test-java: java-native cluster python-env ## the Java library with the real SDK: tests, Javadoc, a program that uses the installed artifact
+	cd bindings/java && ALTERNATOR_PYTHON=$(PYTHON) $(MVN) install -Dbuild.root=$(BUILD)/java
+	bindings/java/scripts/consume.sh $(BUILD)/java $(ALTCLUSTER)
+
 test-readme: cluster ## the first steps of the README, as they stand there
 	python3 tests/readme_test.py README.md
 
@@ -139,6 +144,14 @@ bench-go: go-archive ## what a pick, a plan and a request cost in Go, beside a b
 
 bench-dns: cluster ## queries a second that alb dns answers on one core, and how fast, beside the program that asks
 	cargo bench --quiet --locked -p alb-cli --bench dns
+
+bench-java: java-native ## what picks and requests cost in Java, by JMH; beside the official library where its artifact can be had
+	bindings/java/scripts/bench.sh $(BUILD)/java
+
+# The static library as tests need it; `make library` makes that which ships.
+java-native:
+	cargo build --quiet --locked --lib --release
+	bindings/java/scripts/build_native.sh $(CARGO_TARGET_DIR)/release/libalternator_lb.a $(BUILD)/java/native-root
 
 header docs: ## write include/alternator_lb.h and docs/CONFIGURATION.md anew
 	BLESS=1 cargo test --quiet --locked --test generated
