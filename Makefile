@@ -18,7 +18,11 @@ CARGO_FUZZ := $(BUILD)/tools/bin/cargo-fuzz
 CARGO_CYCLONEDX := $(BUILD)/tools/bin/cargo-cyclonedx
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n1)
 
-.PHONY: help demo test test-rust test-model test-cluster test-chaos test-c test-python test-java test-cli test-python-installs test-readme simulate simulate-check lint chaos fuzz bench bench-python bench-java bench-dns header docs cluster library tools python-env java-native c-build clean
+TESTS := test-rust test-model test-cluster test-chaos simulate-check test-c test-cpp test-python test-python-installs test-go \
+	test-java test-cli test-packages test-readme
+
+.PHONY: help demo test $(TESTS) tools lint test-go-oldest simulate chaos fuzz bench bench-python bench-go bench-java bench-dns \
+	header docs abi-dump cluster library c-build go-archive java-native python-env deb dist clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,7 +30,7 @@ help: ## list the targets
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
 
-test: tools lint test-rust test-model test-cluster test-chaos simulate-check test-c test-python test-java test-cli test-python-installs test-go test-readme ## everything there is
+test: tools lint $(TESTS) ## everything there is
 
 tools: ## install or name the tools that are missing
 	@bash scripts/tools.sh test
@@ -52,8 +56,6 @@ test-chaos: cluster ## the chaos program's own tests: what must fail does
 test-c: c-build ## the C ABI from C and C++, examples, install-and-use
 	ctest --test-dir $(BUILD)/c --output-on-failure -LE cpp
 
-.PHONY: test-cpp
-test: test-cpp
 test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and undefined-behaviour sanitizers; its example
 	ctest --test-dir $(BUILD)/c --output-on-failure -L cpp
 	cmake -S . -B $(BUILD)/cpp-sanitized -DALTERNATOR_LB_TESTS=ON -DALTERNATOR_LB_EXAMPLES=ON \
@@ -62,8 +64,6 @@ test-cpp: c-build ## the C++ header: plain, under valgrind, and with address and
 	cmake --build $(BUILD)/cpp-sanitized
 	ctest --test-dir $(BUILD)/cpp-sanitized --output-on-failure -L cpp
 
-.PHONY: test-packages deb dist abi-dump
-test: test-packages
 test-packages: c-build dist ## the ABI beside its first release; Debian packages built, installed, used, removed; what make dist gathers
 	python3 tests/abi/abi.py check --library $(BUILD)/c/lib
 	python3 tests/packages/deb_test.py $(VERSION)
@@ -89,8 +89,6 @@ test-python: python-env $(OFFICIAL)/installed cluster ## the Python package with
 
 test-python-installs: python-env cluster library ## the Python package in clean environments: directory, wheel, sdist, each Python that is here
 	cd bindings/python && ALTERNATOR_LB_LIBRARY=$(CARGO_TARGET_DIR)/dist/libalternator_lb.so $(PYTHON) -m pytest -q tests/test_installs.py
-
-.PHONY: test-go test-go-oldest bench-go go-archive
 
 test-go: cluster go-archive python-env ## the Go module with the real SDK, under the race detector; its static checks
 	cd bindings/go && test -z "$$(gofmt -l . | tee /dev/stderr)" && go vet ./... && go run $(STATICCHECK) ./...
