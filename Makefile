@@ -25,7 +25,7 @@ TESTS := test-rust test-model test-cluster test-chaos simulate-check test-c test
 	header docs abi-dump cluster library c-build go-archive java-native python-env deb dist clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 demo: ## write and read through Python and C on a local cluster while a node is killed
 	@bash scripts/demo.sh
