@@ -20,6 +20,8 @@ apt_install() { # quiet but for errors; what apt says on standard output is not 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { has_command python3 && python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_header() { echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
+has_systemd_analyze() { has_command systemd-analyze && systemd-analyze security --help | grep -q -- --offline; }
+has_jdk() { has_command javac && [ "$(javac -version 2>&1 | sed 's/javac \([0-9]*\).*/\1/')" -ge 17 ]; }
 has_rust() {
     [ -x "$HOME/.cargo/bin/cargo" ] && PATH="$HOME/.cargo/bin:$PATH"
     has_command cargo || return 1
@@ -61,6 +63,17 @@ if [ "$purpose" = test ]; then
         say "missing: Go $go_wanted or later. Install it as https://go.dev/doc/install says, then run this again."
         exit 1
     fi
+    wants "dig" "has_command dig" bind9-dnsutils
+    wants "drill" "has_command drill" ldnsutils
+    wants "systemd-analyze 250 or later" "has_systemd_analyze" systemd
+    wants "script" "has_command script" bsdutils
+    wants "setpriv" "has_command setpriv" util-linux
+    wants "libabigail's abidiff" "has_command abidiff" abigail-tools
+    if has_command dpkg; then
+        wants "Debian's packaging tools" "has_command dpkg-shlibdeps" dpkg-dev
+    fi
+    wants "a JDK, 17 or later" "has_jdk" openjdk-17-jdk-headless
+    wants "Maven" "has_command mvn" maven
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -1,6 +1,7 @@
 //! What the fuzz targets check, each input against a model that is as plain as it can be.
 
 pub mod bodies;
+pub mod dns_query;
 pub mod go_rand;
 pub mod key_plan;
 pub mod request_reader;

@@ -158,6 +158,17 @@ impl Balancer {
         })
     }
 
+    /// The nodes that requests go to as long as they answer: those not set aside, and the whole datacenter's where most of a
+    /// preferred rack is. Never empty while there is a list.
+    pub fn nodes_in_use(&self) -> Vec<NodeId> {
+        self.0.topology.listing().usable
+    }
+
+    /// The client side of TLS as the options `tls.*` want it, for the caller's own connections to the nodes.
+    pub fn tls_config(&self) -> Arc<rustls::ClientConfig> {
+        self.0.control().transport.tls_config()
+    }
+
     /// Whether the node is in the list that requests are routed over, or in that which keys choose among.
     pub fn is_listed(&self, id: NodeId) -> bool {
         self.0.topology.read(|snapshot| {

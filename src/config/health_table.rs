@@ -95,7 +95,8 @@ pub static OPTIONS: &[ConfigOption] = &[
         "prefer, strict or off",
         "What the rack of a scope `rack:DC/RACK` means. `prefer`: its nodes are chosen unless another one of the datacenter is that much \
          faster (`rack.beyond_percent`), and the whole datacenter's when more than half of them are set aside. `strict`: no others, ever; \
-         a rack with most of the clients is then the bottleneck of them all. `off`: the datacenter's nodes are all alike.",
+         a rack with most of the clients is then the bottleneck of them all. `off`: the datacenter's nodes are all alike. Of no effect with \
+         another scope, or with `discovery` `static`.",
         |config, value| {
             config.rack = match value {
                 "prefer" => RackMode::Prefer,

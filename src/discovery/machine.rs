@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::answer::{AnswerError, Localnodes};
 use super::penalties::Penalties;
+pub use super::round::Trouble;
 use super::round::{Aim, Candidate, Round, Verdict};
 use super::schedule::Schedule;
 use crate::clock::Nanos;
@@ -74,7 +75,7 @@ pub enum Effect {
     /// A request of the round failed: who, how, why.
     AskFailed(Address, FailureKind, String),
     /// The round has ended without a list; the reason, and who gave it.
-    RoundFailed(String, String),
+    RoundFailed(Trouble, String),
     /// The round has ended: servers answered, and no scope of the chain has a node.
     NoScopeHasNodes,
     /// The round has ended well.
@@ -272,8 +273,8 @@ impl Machine {
                     self.conclude(turn);
                 }
                 Err(error) => {
-                    let reason = error.to_string();
-                    self.ask_failed(round, candidate, FailureKind::BadAnswer, reason, turn);
+                    let trouble = Trouble { reason: error.to_string(), http_status: i32::from(status), os_errno: 0 };
+                    self.ask_failed(round, candidate, FailureKind::BadAnswer, trouble, turn);
                 }
             },
             None => {}
@@ -281,22 +282,22 @@ impl Machine {
     }
 
     /// There will be no answer.
-    pub fn failed(&mut self, token: u64, kind: FailureKind, reason: &str, turn: &mut Turn<'_>) {
+    pub fn failed(&mut self, token: u64, kind: FailureKind, trouble: Trouble, turn: &mut Turn<'_>) {
         match self.take(token) {
-            Some(Open { purpose: Purpose::Probe(node), .. }) => turn.effects.push(Effect::ProbeFailed(node, reason.into())),
+            Some(Open { purpose: Purpose::Probe(node), .. }) => turn.effects.push(Effect::ProbeFailed(node, trouble.reason)),
             Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => {
-                self.ask_failed(round, candidate, kind, reason.into(), turn);
+                self.ask_failed(round, candidate, kind, trouble, turn);
             }
             None => {}
         }
     }
 
-    fn ask_failed(&mut self, round: u64, candidate: Candidate, kind: FailureKind, reason: String, turn: &mut Turn<'_>) {
+    fn ask_failed(&mut self, round: u64, candidate: Candidate, kind: FailureKind, trouble: Trouble, turn: &mut Turn<'_>) {
         let key = candidate.key();
         self.penalties.failed(&key, turn.now);
-        turn.effects.push(Effect::AskFailed(key, kind, reason.clone()));
+        turn.effects.push(Effect::AskFailed(key, kind, trouble.reason.clone()));
         if let Some(current) = self.round.as_mut().filter(|_| round == self.rounds_begun) {
-            current.failed(candidate, kind == FailureKind::Timeout, &reason);
+            current.failed(candidate, kind == FailureKind::Timeout, trouble);
         }
         self.conclude(turn);
     }
@@ -327,7 +328,7 @@ impl Machine {
         while let Some(token) =
             self.open.iter().find(|open| now > open.asked.after(open.timeout * 2 + grace)).map(|open| open.token)
         {
-            self.failed(token, FailureKind::Timeout, "its answer was never brought", turn);
+            self.failed(token, FailureKind::Timeout, "its answer was never brought".into(), turn);
         }
     }
 
@@ -378,12 +379,12 @@ impl Machine {
                 return true;
             }
             (Aim::Tier(_), Verdict::Empty) => turn.effects.push(Effect::NoScopeHasNodes),
-            (Aim::Tier(_), Verdict::Failed(reason, by)) => turn.effects.push(Effect::RoundFailed(reason, by)),
+            (Aim::Tier(_), Verdict::Failed(trouble, by)) => turn.effects.push(Effect::RoundFailed(trouble, by)),
             (Aim::Around(_), verdict) => {
                 turn.effects.push(match verdict {
                     Verdict::Nodes(nodes) => Effect::Around(nodes),
                     Verdict::Empty => Effect::AroundFailed("it lists no node of the datacenter".into(), String::new()),
-                    Verdict::Failed(reason, by) => Effect::AroundFailed(reason, by),
+                    Verdict::Failed(trouble, by) => Effect::AroundFailed(trouble.reason, by),
                 });
                 turn.effects.push(Effect::RoundDone);
             }

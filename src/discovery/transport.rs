@@ -22,7 +22,7 @@ mod tls_tests;
 use std::fmt;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use ureq::Agent;
@@ -121,6 +121,11 @@ impl Transport {
     /// For a forked child: it may neither use the parent's connections nor wait for a lock that a thread of the parent held.
     pub fn unshared(&self) -> Self {
         Self::with(self.tls.unshared(), self.config.clone(), self.connect_timeout)
+    }
+
+    /// How it speaks TLS.
+    pub fn tls_config(&self) -> Arc<rustls::ClientConfig> {
+        self.tls.config()
     }
 
     fn with(tls: TlsClient, config: Config, connect_timeout: Duration) -> Self {

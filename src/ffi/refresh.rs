@@ -13,7 +13,8 @@ use super::types::{alb_error, alb_status};
  *
  *  @param lb          the handle
  *  @param timeout_ms  the longest wait, in milliseconds
- *  @param err         [out, nullable] the last reason, and the node or seed that gave it
+ *  @param err         [out, nullable] the last reason, the node or seed that gave it, the HTTP status or system's error number that it met;
+ *                     ALB_ERR_TIMEOUT names no node
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE (also when nothing usable was answered),
  *              ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_PANIC
  *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from cluster import Cluster, eventually
 
-SECONDS = float(os.environ.get("ALTERNATOR_TEST_FREEZE_SECONDS", "4"))
+SECONDS = float(os.environ.get("ALTERNATOR_TEST_FREEZE_SECONDS", "2"))
 
 PROGRAM = """
 import asyncio, json, sys, time

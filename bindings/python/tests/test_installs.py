@@ -139,12 +139,12 @@ def test_sdist_holds_the_package_and_the_core_and_nothing_of_this_machine(sdist:
             assert str(ROOT).encode() not in content.read(), name
 
 
-@pytest.mark.parametrize("source", ["directory", "wheel", "sdist"])
-def test_installed_package_works(
-    request: pytest.FixtureRequest, install: Callable[..., Path], cluster: Cluster, tmp_path: Path, source: str
-) -> None:
-    path = PACKAGE if source == "directory" else request.getfixturevalue(source)
-    assert "works" in use(install(f"{path}[boto3]"), cluster, tmp_path)
+def test_directory_installs_and_works(install: Callable[..., Path], cluster: Cluster, tmp_path: Path) -> None:
+    assert "works" in use(install(f"{PACKAGE}[boto3]"), cluster, tmp_path)
+
+
+def test_sdist_builds_installs_and_works(sdist: Path, install: Callable[..., Path], cluster: Cluster, tmp_path: Path) -> None:
+    assert "works" in use(install(f"{sdist}[boto3]"), cluster, tmp_path)
 
 
 @pytest.mark.parametrize("version", PYTHONS)

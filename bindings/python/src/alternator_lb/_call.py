@@ -50,17 +50,17 @@ class Call:
 
     def start_attempt(self) -> None:
         """Chooses the attempt's node: the one that a retry was promised, else the next of the plan."""
-        if self.upcoming >= 0:
-            self.node_id = self.upcoming
-            self.upcoming = -1
-        else:
-            core = self.core
+        core = self.core
+        if self.node_id < 0 and self.plan is None:
             # Most calls need no second attempt, and so no plan.
-            plain = self.plan is None and self.node_id < 0
-            node_id = core.alb_next_node(core.handle, None) if plain else self._next_of_plan()
-            if node_id < 0:
-                raise core.error(node_id)
-            self.node_id = node_id
+            node_id = core.alb_next_node(core.handle, None)
+        elif self.upcoming >= 0:
+            node_id, self.upcoming = self.upcoming, -1
+        else:
+            node_id = self._next_of_plan()
+        if node_id < 0:
+            raise core.error(node_id)
+        self.node_id = node_id
         self.started_ns = perf_counter_ns()
 
     def _next_of_plan(self) -> int:

@@ -20,6 +20,7 @@ from ._call import CONTEXT_KEY, Call
 from ._cooldown import Cooldown
 from ._core import Core
 from ._log import logger
+from ._native import OUTCOME_SUCCESS
 from ._settings import RequestSettings
 from ._wire import Wire
 
@@ -149,7 +150,11 @@ class Hooks:
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(CONTEXT_KEY)
-        if call is not None:
+        if call is None:
+            return
+        if parsed_response is not None and parsed_response["ResponseMetadata"]["HTTPStatusCode"] < 300:
+            call.end_attempt(OUTCOME_SUCCESS)
+        else:
             call.end_attempt(_outcome.classify(exception, parsed_response))
 
     def _retry(self, **event: Any) -> Any:

@@ -16,7 +16,7 @@ from . import _check
 from ._user_agent import DEFAULT_USER_AGENT, UserAgent, UserAgentCustomizer, sent_user_agent
 from .auth import Auth
 from .backoff import Backoff, ExponentialBackoff
-from .errors import bad_value
+from .errors import ConfigurationError, bad_value
 from .scopes import ClusterScope, DatacenterScope, RackScope, RoutingScope
 from .tls import TLS, TlsSessionCacheConfig
 
@@ -330,9 +330,17 @@ def _nested(kind: type[_T], given: _T | None, name: str, **flat: tuple[str, Any]
     """A nested configuration: as given, or made of the flat names, which exclude it."""
     said = {own: value for own, (_, value) in flat.items() if value is not None}
     if _check.instance(name, given, kind) is None:
-        return kind(**said)
+        return _called_by_its_alias(kind, said, flat)
     if said:
         names = " and ".join(alias for alias, value in flat.values() if value is not None)
         raise bad_value(f"{name} and {names} exclude each other: give one of them")
     assert given is not None
     return given
+
+
+def _called_by_its_alias(kind: type[_T], fields: Mapping[str, Any], flat: Mapping[str, tuple[str, Any]]) -> _T:
+    try:
+        return kind(**fields)
+    except ConfigurationError as error:
+        name, _, rest = str(error).partition("=")
+        raise bad_value(f"{flat[name][0]}={rest}" if name in flat else str(error)) from None
