@@ -55,7 +55,7 @@ name=alternator-lb-go-$version-$platform
 mkdir "$work/$name"
 git archive HEAD:bindings/go | tar --extract --directory="$work/$name"
 core=bindings/go/internal/core
-cp --parents $core/lib/*/libalternator_lb.a $core/archive_*.h "$work"
+cp --parents $core/lib/*/libalternator_lb.a $core/archive_*.h $core/alternator_lb.h "$work"
 cp -r "$work/$core/." "$work/$name/internal/core"
 cp LICENSE "$work/$name"
 archive "$name.tar.gz" "$work" "$name"

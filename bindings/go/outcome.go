@@ -35,12 +35,15 @@ func outcomeOf(ctx context.Context, err error) core.Outcome {
 	if err == nil {
 		return core.Success
 	}
-	if errors.Is(ctx.Err(), context.Canceled) {
-		return core.Cancelled
-	}
 	var answer *smithyhttp.ResponseError
 	if errors.As(err, &answer) && answer.Response != nil && answer.HTTPStatusCode() >= 300 {
 		return outcomeOfStatus(answer.HTTPStatusCode(), err)
+	}
+	switch ctx.Err() {
+	case context.Canceled:
+		return core.Cancelled
+	case context.DeadlineExceeded:
+		return core.TimedOut
 	}
 	if outcome := transportOutcome(err); outcome != core.Cancelled {
 		return outcome

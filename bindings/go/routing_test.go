@@ -139,6 +139,18 @@ func TestQuestionsEndWithTheirContext(t *testing.T) {
 	}
 }
 
+func TestRefreshIsNowAndNotWhenItIsDue(t *testing.T) {
+	cluster := start(t)
+	lb := refreshed(t, cluster, alb.WithRefreshIntervals(time.Hour, time.Hour))
+	for known := 4; known <= 6; known++ {
+		cluster.Add()
+		must(t, lb.Refresh(t.Context()))
+		if nodes := lb.Nodes(); len(nodes) != known {
+			t.Errorf("%d nodes are known of %d", len(nodes), known)
+		}
+	}
+}
+
 func TestRefreshThatNobodyAnswersEndsWithItsContextOrItsBalancer(t *testing.T) {
 	cluster := start(t, "--nodes", "1")
 	cluster.Fault(0, altcluster.Fault{"kind": "hang", "path": "any"})

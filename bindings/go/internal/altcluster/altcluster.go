@@ -276,7 +276,7 @@ func (c *Cluster) Coordinators(table string) map[string][]int {
 // Eventually polls until the condition holds; the test fails when it never does.
 func Eventually(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	const patience = 30 * time.Second
+	const patience = time.Minute
 	for deadline := time.Now().Add(patience); !condition(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %s: %s", patience, what)
