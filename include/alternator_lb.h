@@ -118,7 +118,11 @@
 /** It was answered with a 5xx. */
 #define ALB_OUTCOME_SERVER_ERROR 3
 
-/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. */
+/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. The request did not reach
+ *  the node, and can be made again whatever it does; so one on a connection that was made before is ALB_OUTCOME_TIMEOUT or _RESET.
+ *  With libcurl: CURLE_OPERATION_TIMEDOUT while CURLINFO_PRETRANSFER_TIME_T is 0 (not CONNECT_TIME, which is 0 also on a connection that
+ *  is used again).
+ */
 #define ALB_OUTCOME_REFUSED 4
 
 /** The connection was lost after it was made. */
@@ -190,7 +194,7 @@
 /** In alb_health.state: requests go there. */
 #define ALB_HEALTH_IN_USE 0
 
-/** In alb_health.state: it came back a moment ago and gets less than its share yet. */
+/** In alb_health.state: it came back a moment ago, and with policy `adaptive` gets less than its share yet. */
 #define ALB_HEALTH_WARMING_UP 1
 
 /** In alb_health.state: chosen only when all others were tried, until a probe finds it well. */
@@ -233,7 +237,7 @@ typedef struct alb_error {
     uint32_t struct_size;
     /** The status that the call returns. */
     alb_status code;
-    /** The HTTP status received, or 0. */
+    /** The HTTP status of the last answer, or 0. */
     int32_t http_status;
     /** The system's error number, or 0. */
     int32_t os_errno;
@@ -458,7 +462,8 @@ alb_status alb_report(alb *lb, int32_t node_id, int32_t outcome, uint64_t latenc
  *
  *  @param lb       the handle
  *  @param plan     the plan of the request, with a step taken
- *  @param outcome  one of ALB_OUTCOME_, but ALB_OUTCOME_SUCCESS
+ *  @param outcome  one of ALB_OUTCOME_, but ALB_OUTCOME_SUCCESS. Whether it is worth a retry is the caller's to know: _CALLER_FAULT and
+ *                  _CANCELLED seldom are
  *  @return     the wait in microseconds, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BUDGET_SPENT, ALB_ERR_PANIC
  *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
  */
@@ -646,12 +651,14 @@ alb_status alb_table_key_failed(alb *lb, const char *table, size_t table_len, in
 
 /* The list of nodes ------------------------------------------------------------------------------------------------------- */
 
-/** Tells the ids of the nodes that requests are routed over, those set aside included, in the order of their URLs.
+/** Tells the ids of the nodes of the scope, those set aside included, in the order of their URLs. With a rack as scope further nodes of
+ *  its datacenter may get requests (options rack and affinity.scope). Every node that a handle has seen has an id: they count up from 0
+ *  to the first for which alb_node_get() says ALB_ERR_UNKNOWN_NODE.
  *
  *  @param lb        the handle
  *  @param ids       [out] room for ids; may be NULL if capacity is 0
  *  @param capacity  how many fit
- *  @return     how many there are, which may be more than fit; 0 for a NULL handle
+ *  @return     how many there are, which may be more than fit; 0 also for a NULL handle, or ids that are NULL or misaligned
  *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
  */
 size_t alb_nodes(const alb *lb, int32_t *ids, size_t capacity);
@@ -693,13 +700,23 @@ alb_status alb_health_get(const alb *lb, int32_t node_id, alb_health *out);
  *
  *  @param lb          the handle
  *  @param timeout_ms  the longest wait, in milliseconds
- *  @param err         [out, nullable] the last reason, and the node or seed that gave it
+ *  @param err         [out, nullable] the last reason, the node or seed that gave it, the HTTP status or system's error number that it met;
+ *                     ALB_ERR_TIMEOUT names no node
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE (also when nothing usable was answered),
  *              ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_PANIC
  *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
  *  Threads:    any number at once.   Fork: safe in the child.   Since: 0.1
  */
 alb_status alb_refresh(alb *lb, uint32_t timeout_ms, alb_error *err);
+
+/** Makes a round of discovery due at once, and leaves it to whoever makes its steps: the caller of alb_discovery_next(), the next pick
+ *  in `inline` mode, or the thread. No effect on a round that is under way, or with a static list.
+ *
+ *  @param lb  the handle
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   as alb_refresh_due_ms().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+alb_status alb_refresh_soon(alb *lb);
 
 /** Tells when discovery has work to do next: for callers in `manual` mode that have a timer of their own.
  *

@@ -129,6 +129,12 @@ impl Error {
     }
 }
 
+/// A value as it is shown in a message: without control characters, and not at length.
+pub(crate) fn shorten(value: &str) -> String {
+    let shown: String = value.chars().take(80).flat_map(char::escape_debug).collect();
+    if value.chars().nth(80).is_some() { format!("{shown}...") } else { shown }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::append::AppendList;
 use crate::config::AffinityOrder;
+use crate::error::shorten;
 
 /// A node's number within its handle.
 pub type NodeId = u32;
@@ -73,14 +74,14 @@ impl fmt::Display for Host {
 
 fn parse_v6(text: &str) -> Result<Ipv6Addr, String> {
     if text.contains('%') {
-        return Err(format!("'{text}' has a zone, which no URL can carry"));
+        return Err(format!("'{}' has a zone, which no URL can carry", shorten(text)));
     }
-    text.parse().map_err(|_| format!("'{text}' is not an IPv6 address"))
+    text.parse().map_err(|_| format!("'{}' is not an IPv6 address", shorten(text)))
 }
 
 /// DNS rules (RFC 1123, with the underscore that private names use), minus what would be read as an address.
 fn parse_name(text: &str) -> Result<String, String> {
-    let refuse = |why: &str| Err(format!("'{}' is not a host name: {why}", text.escape_debug()));
+    let refuse = |why: &str| Err(format!("'{}' is not a host name: {why}", shorten(text)));
     if text.is_empty() {
         return Err("the host is empty".into());
     }
@@ -102,6 +103,10 @@ fn parse_name(text: &str) -> Result<String, String> {
     if labels.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
         return refuse("a last part of digits only would be an IPv4 address, and as such it is malformed");
     }
+    let last = labels.rsplit('.').next().unwrap_or_default();
+    if last.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("0x")) && last[2..].bytes().all(|b| b.is_ascii_hexdigit()) {
+        return refuse("a last part in hexadecimal is taken for an IPv4 address by resolvers");
+    }
     Ok(text.to_ascii_lowercase())
 }
 
@@ -118,10 +123,7 @@ impl Address {
     /// Reads `host`, `host:port`, a bare IPv6 address, `[v6]` or `[v6]:port`.
     pub fn parse(text: &str, default_port: u16) -> Result<Address, String> {
         if text.contains("://") || text.contains('/') {
-            return Err(format!(
-                "'{}' is a URL: give host or host:port here, and the scheme in the option scheme",
-                text.escape_debug()
-            ));
+            return Err(format!("'{}' is a URL: give host or host:port here, and the scheme in the option scheme", shorten(text)));
         }
         let (host, port) = match text.rfind(':') {
             Some(colon) if text.starts_with('[') => match text.rfind(']') {
@@ -132,7 +134,7 @@ impl Address {
             _ => (text, None),
         };
         let port = match port {
-            Some(port) => parse_port(port).map_err(|why| format!("'{}': {why}", text.escape_debug()))?,
+            Some(port) => parse_port(port).map_err(|why| format!("'{}': {why}", shorten(text)))?,
             None => default_port,
         };
         Ok(Address { host: Host::parse(host)?, port })
@@ -143,7 +145,7 @@ impl Address {
 pub fn parse_port(text: &str) -> Result<u16, String> {
     match text.parse::<u16>() {
         Ok(port) if port > 0 && text.bytes().all(|b| b.is_ascii_digit()) => Ok(port),
-        _ => Err(format!("port '{}' is not a number from 1 to 65535", text.escape_debug())),
+        _ => Err(format!("port '{}' is not a number from 1 to 65535", shorten(text))),
     }
 }
 

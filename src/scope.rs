@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::error::shorten;
+
 /// One scope.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
@@ -28,10 +30,10 @@ impl Scope {
         }
         if let Some(place) = text.strip_prefix("rack:") {
             let (datacenter, rack) =
-                place.split_once('/').ok_or_else(|| format!("'{}' lacks the rack: write rack:DC/RACK", text.escape_debug()))?;
+                place.split_once('/').ok_or_else(|| format!("'{}' lacks the rack: write rack:DC/RACK", shorten(text)))?;
             return Ok(Scope::Rack(parse_name(datacenter, "datacenter", text)?, parse_name(rack, "rack", text)?));
         }
-        Err(format!("'{}' is not a scope", text.escape_debug()))
+        Err(format!("'{}' is not a scope", shorten(text)))
     }
 
     /// The datacenter that a rack is in; `None` for the other scopes.
@@ -81,6 +83,9 @@ impl ScopeChain {
             if scopes[..position].contains(scope) {
                 return Err(format!("the scope '{scope}' stands in the chain twice"));
             }
+            if scopes[..position].contains(&Scope::Cluster) {
+                return Err(format!("'{scope}' is never reached: the cluster stands before it, and has all nodes"));
+            }
         }
         Ok(ScopeChain(scopes))
     }
@@ -113,7 +118,7 @@ impl fmt::Display for ScopeChain {
 }
 
 fn parse_name(text: &str, what: &str, whole: &str) -> Result<String, String> {
-    let whole = whole.escape_debug();
+    let whole = shorten(whole);
     if text.is_empty() {
         return Err(format!("'{whole}' has an empty {what} name"));
     }
@@ -194,6 +199,7 @@ mod tests {
             ("dc:a%0A", "control"),
             ("cluster>", "not a scope"),
             ("cluster>cluster", "twice"),
+            ("cluster>dc:a", "never"),
             ("dc:1>dc:2>dc:3>dc:4>dc:5>dc:6>dc:7>dc:8>cluster", "more than 8"),
         ] {
             match ScopeChain::parse(text) {

@@ -72,6 +72,7 @@ fn a_seed_name_is_looked_up_and_each_of_its_addresses_asked() {
     let error = balancer.refresh(5 * SECOND).expect_err("nobody listens");
     assert_eq!(error.status, Status::Unreachable);
     assert!(error.message.contains("refused"), "{error}");
+    assert_eq!((error.os_errno, error.http_status), (libc::ECONNREFUSED, 0));
     assert!(events(&balancer).iter().any(|(kind, _)| kind == "ask_failed"));
     drop(cluster);
     let unknown = self::balancer(&[("seeds", "no-such-host.invalid"), ("refresh.mode", "manual")]);
@@ -104,6 +105,9 @@ fn useless_answers_leave_the_last_list_and_tell_why() {
         assert!(start.elapsed() < 3 * SECOND, "{answer}: {:?}", start.elapsed());
         assert_eq!(error.status, Status::Unreachable, "{answer}: {error}");
         assert!(error.message.contains(reason), "{answer}: {error}");
+        if let Some(status) = answer["status"].as_i64() {
+            assert_eq!(i64::from(error.http_status), status, "{error}");
+        }
         assert_eq!(hosts(&balancer), listed, "{answer}");
         let told = events(&balancer);
         assert!(told.iter().any(|(kind, why)| kind == "refresh_failed" && why.contains(reason)), "{answer}: {told:?}");
@@ -279,6 +283,8 @@ fn racks_are_followed_with_fall_back_and_return() {
     let told = events(&balancer);
     let position = |kind: &str| told.iter().position(|(found, _)| found == kind).unwrap_or_else(|| panic!("no {kind}: {told:?}"));
     assert!(position("fell_back") < position("returned"));
+    // The seed, in another rack.
+    assert_eq!(told[position("node_left")].1, "a seed, and not of the scope");
     let both = self::balancer(&[("seeds", &format!("{},{}", cluster.address(0), cluster.address(2)))]);
     both.refresh(5 * SECOND).expect("both datacenters");
     assert_eq!(hosts(&both), cluster.addresses(), "the cluster scope unites the datacenters of the seeds");

@@ -69,7 +69,7 @@ static int32_t outcome_of(client *c, CURLcode code)
     switch (code) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST: return ALB_OUTCOME_REFUSED;
-    case CURLE_OPERATION_TIMEDOUT:
+    case CURLE_OPERATION_TIMEDOUT: /* CURLINFO_CONNECT_TIME is 0 also on a connection that is used again */
         curl_easy_getinfo(c->curl, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
         return connected_us > 0 ? ALB_OUTCOME_TIMEOUT : ALB_OUTCOME_REFUSED;
     case CURLE_SSL_CONNECT_ERROR:

@@ -32,18 +32,8 @@ struct Plan {
 }
 
 /// The policies that all sections but those for racks and keys compare.
-const POLICIES: &[&str] = &[
-    "random",
-    "rr",
-    "official_cpp",
-    "official_go",
-    "p2c_least",
-    "p2c_peak_ewma",
-    "alb_random",
-    "alb_round_robin",
-    "alb_adaptive",
-    "alb_adaptive_2s",
-];
+const POLICIES: &[&str] =
+    &["random", "rr", "official_cpp", "official_go", "p2c_least", "p2c_peak_ewma", "alb_random", "alb_round_robin", "alb_adaptive"];
 
 const PLANS: &[Plan] = &[
     Plan {
@@ -130,7 +120,7 @@ const PLANS: &[Plan] = &[
         name: "keys",
         title: "Requests with a partition key, and the node of some keys dies, hangs or is slow",
         scenarios: &["keys_die", "keys_hang", "keys_slow"],
-        policies: &["official_keys", "alb_adaptive", "alb_adaptive_2s"],
+        policies: &["official_keys", "alb_adaptive"],
         seeds: &[1, 2],
         change: |scenario| scenario,
     },

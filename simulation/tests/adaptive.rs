@@ -7,8 +7,7 @@ use alb_simulation::reference::rows;
 use alb_simulation::scenario::Scenario;
 use rayon::prelude::*;
 
-/// The policy, probing a node that is set aside every two seconds instead of ever less often.
-const ADAPTIVE: &str = "alb_adaptive_2s";
+const ADAPTIVE: &str = "alb_adaptive";
 
 fn named(scenario: &str) -> Scenario {
     Scenario::named(scenario).unwrap()
@@ -60,15 +59,11 @@ fn a_bad_node_does_not_show_in_the_tail() {
     let healthy = play(ADAPTIVE, &named("equal"));
     for name in ["slow", "hang", "die"] {
         let scenario = named(name);
-        for policy in [ADAPTIVE, "alb_adaptive"] {
-            let metrics = play(policy, &scenario);
-            assert!(metrics.p999 <= 1.2 * healthy.p999, "{name}: p99.9 {} against {} healthy", metrics.p999, healthy.p999);
-            assert!(metrics.failed_per_client <= 1.2, "{name}: {} failed attempts a client", metrics.failed_per_client);
-            assert_eq!(metrics.err, 0.0, "{name}");
-            if policy == ADAPTIVE {
-                assert!(metrics.rec.is_some_and(|seconds| seconds <= 5.0), "{name}: back after {:?} s", metrics.rec);
-            }
-        }
+        let metrics = play(ADAPTIVE, &scenario);
+        assert!(metrics.p999 <= 1.2 * healthy.p999, "{name}: p99.9 {} against {} healthy", metrics.p999, healthy.p999);
+        assert!(metrics.failed_per_client <= 1.2, "{name}: {} failed attempts a client", metrics.failed_per_client);
+        assert_eq!(metrics.err, 0.0, "{name}");
+        assert!(metrics.rec.is_some_and(|seconds| seconds <= 5.0), "{name}: back after {:?} s", metrics.rec);
         // The official client for Go is random where nothing is refused.
         let others = if name == "die" { &[][..] } else { &["random", "rr", "official_cpp"] };
         for other in others {
@@ -82,7 +77,7 @@ fn a_bad_node_does_not_show_in_the_tail() {
 fn nothing_is_lost_when_all_is_well() {
     for (load, clients) in [(0.65, 50), (0.85, 50), (0.65, 5), (0.65, 500)] {
         let scenario = Scenario { load, clients, duration: 25.0, ..named("equal") };
-        let ours = play("alb_adaptive", &scenario);
+        let ours = play(ADAPTIVE, &scenario);
         // While nothing fails, the official clients are random.
         for other in ["random", "rr"] {
             let theirs = play(other, &scenario);
@@ -129,7 +124,7 @@ fn five_hundred_clients_find_a_slow_node_each_for_itself() {
 #[test]
 fn trouble_of_the_whole_cluster_is_not_multiplied_by_retries() {
     for name in ["outage", "overload"] {
-        let (ours, random) = (play("alb_adaptive", &named(name)), play("random", &named(name)));
+        let (ours, random) = (play(ADAPTIVE, &named(name)), play("random", &named(name)));
         assert!(ours.amplified <= 1.3 && random.amplified >= 2.0, "{name}: {} and {}", ours.amplified, random.amplified);
         assert!(ours.err <= random.err + 0.005, "{name}: {} of the requests fail, {} of random's", ours.err, random.err);
     }
@@ -138,11 +133,11 @@ fn trouble_of_the_whole_cluster_is_not_multiplied_by_retries() {
 #[test]
 fn hedges_cut_the_tail_and_do_no_harm_to_a_busy_cluster() {
     let healthy = Scenario { duration: 25.0, ..named("equal") };
-    let (without, with) = (play("alb_adaptive", &healthy), play("alb_adaptive_hedge", &healthy));
+    let (without, with) = (play(ADAPTIVE, &healthy), play("alb_adaptive_hedge", &healthy));
     assert!(with.p999 <= 0.85 * without.p999, "p99.9 {} and {} without", with.p999, without.p999);
     assert!((1.01..=1.05).contains(&with.att), "{} attempts a request", with.att);
     let busy = Scenario { duration: 25.0, load: 0.85, ..named("slow") };
-    let (without, with) = (play("alb_adaptive", &busy), play("alb_adaptive_hedge", &busy));
+    let (without, with) = (play(ADAPTIVE, &busy), play("alb_adaptive_hedge", &busy));
     assert!(with.p99 <= 1.15 * without.p99 && with.p999 <= 1.15 * without.p999, "{} ms, {} ms", with.p99, with.p999);
 }
 

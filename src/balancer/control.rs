@@ -16,7 +16,7 @@ use super::spread::{Lists, Spread};
 use crate::affinity::node_weight;
 use crate::clock::Nanos;
 use crate::config::{Placement, RefreshMode};
-use crate::discovery::machine::{Effect, FailureKind, Machine, Turn, World};
+use crate::discovery::machine::{Effect, FailureKind, Machine, Trouble, Turn, World};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
 use crate::health::Cause;
@@ -260,9 +260,9 @@ impl State {
                         self.suspect(core, node, Cause::Refused, &reason);
                     }
                 }
-                Effect::RoundFailed(reason, by) => {
-                    self.round_ended(core, now, Err(round_error(&reason, &by)));
-                    self.event(EventKind::RefreshFailed, &by, &format!("{reason}; the last list stays"));
+                Effect::RoundFailed(trouble, by) => {
+                    self.round_ended(core, now, Err(round_error(&trouble, &by)));
+                    self.event(EventKind::RefreshFailed, &by, &format!("{}; the last list stays", trouble.reason));
                     self.tell_of_first_failure(core);
                 }
                 Effect::NoScopeHasNodes => {
@@ -306,14 +306,15 @@ impl State {
 
     fn take_list(&mut self, core: &Core, tier: usize, addresses: &[Address]) {
         let Some(all) = self.number_all(core, addresses) else { return };
-        self.known = true;
+        let first = !std::mem::replace(&mut self.known, true);
         if all == self.listing.all && tier == self.listing.tier {
             return;
         }
         let before = self.lists(core).everyone();
         self.listing.all = all;
         self.change_tier(core, tier);
-        self.tell_changes(core, &before, "the cluster");
+        let left = if first { "a seed, and not of the scope" } else { "the cluster no longer lists it" };
+        self.tell_changes(core, &before, "the cluster lists it", left);
         self.publish(core);
     }
 
@@ -324,7 +325,7 @@ impl State {
         }
         let before = self.lists(core).everyone();
         self.around = around;
-        self.tell_changes(core, &before, "the rack's datacenter");
+        self.tell_changes(core, &before, "the rack's datacenter lists it", "the rack's datacenter no longer lists it");
         self.publish(core);
     }
 
@@ -345,17 +346,17 @@ impl State {
     }
 
     /// Tells which nodes were not listed before, and which no longer are.
-    fn tell_changes(&mut self, core: &Core, before: &[NodeId], lister: &str) {
+    fn tell_changes(&mut self, core: &Core, before: &[NodeId], joined: &str, left: &str) {
         let now = core.clock.now();
         let listed = self.lists(core).everyone();
         let (old, new): (HashSet<NodeId>, HashSet<NodeId>) = (before.iter().copied().collect(), listed.iter().copied().collect());
         for node in listed.iter().filter(|id| !old.contains(id)) {
             // The cluster says it lives: a probe settles at once whether it does.
             core.health.probe_now(*node, now);
-            self.node_event(core, EventKind::NodeJoined, *node, &format!("{lister} lists it"));
+            self.node_event(core, EventKind::NodeJoined, *node, joined);
         }
         for node in before.iter().filter(|id| !new.contains(id)) {
-            self.node_event(core, EventKind::NodeLeft, *node, &format!("{lister} no longer lists it"));
+            self.node_event(core, EventKind::NodeLeft, *node, left);
         }
     }
 
@@ -460,6 +461,8 @@ fn sort_by_url(core: &Core, nodes: &mut [NodeId]) {
     nodes.sort_unstable_by(|a, b| url(a).cmp(url(b)));
 }
 
-fn round_error(reason: &str, by: &str) -> Error {
-    Error::new(Status::Unreachable, format!("no seed and no node gave a list of nodes; the last reason: {reason}")).at(by)
+fn round_error(trouble: &Trouble, by: &str) -> Error {
+    let Trouble { reason, http_status, os_errno } = trouble;
+    let message = format!("no seed and no node gave a list of nodes; the last reason: {reason}");
+    Error { http_status: *http_status, os_errno: *os_errno, ..Error::new(Status::Unreachable, message).at(by) }
 }

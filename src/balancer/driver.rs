@@ -9,7 +9,7 @@ use super::control::{Control, State};
 use super::{Balancer, Core};
 use crate::clock::Nanos;
 use crate::discovery::answer::{self, AnswerError, Localnodes};
-use crate::discovery::machine::{FailureKind, Request};
+use crate::discovery::machine::{FailureKind, Request, Trouble};
 use crate::discovery::resolver::resolve;
 use crate::discovery::transport::{Answer, FetchErrorKind, Target};
 use crate::error::{Error, Status};
@@ -25,7 +25,7 @@ enum Heard {
     /// An HTTP status, and what the body says.
     Answer(u16, Result<Localnodes, AnswerError>),
     /// Nothing, for this reason.
-    Failure(FailureKind, String),
+    Failure(FailureKind, Trouble),
 }
 
 /// What one fetch came to.
@@ -75,6 +75,14 @@ impl Balancer {
             Nanos::NEVER => None,
             due => Some(due.since(core.clock.now())),
         }
+    }
+
+    /// Makes a round due at once, for whoever makes the steps; nothing while one is under way, or with a static list.
+    pub fn refresh_soon(&self) {
+        let core = &*self.0;
+        let mut state = core.control().lock();
+        state.machine.schedule().at_once(core.clock.now());
+        state.look_ahead(core);
     }
 }
 
@@ -127,7 +135,7 @@ impl Core {
         state.turn(self, |machine, turn| match heard {
             Heard::Addresses(addresses) => machine.expand(request.token, &addresses),
             Heard::Answer(status, read) => machine.answered(request.token, status, read, turn),
-            Heard::Failure(kind, reason) => machine.failed(request.token, kind, &reason, turn),
+            Heard::Failure(kind, trouble) => machine.failed(request.token, kind, trouble, turn),
         });
         if state.stepping == Some(until) {
             state.stepping = None;
@@ -143,12 +151,15 @@ impl Core {
         let Some(ip) = request.resolved.or(request.address.host.ip()) else {
             return match resolve(&host, port) {
                 Ok(addresses) => Heard::Addresses(addresses.iter().map(SocketAddr::ip).collect()),
-                Err(error) => Heard::Failure(FailureKind::Refused, format!("the name {host} could not be looked up: {error}")),
+                Err(error) => {
+                    let reason = format!("the name {host} could not be looked up: {error}");
+                    Heard::Failure(FailureKind::Refused, Trouble { reason, ..Trouble::default() })
+                }
             };
         };
         match self.fetch(control, &host, SocketAddr::new(ip, port), &request.path, timeout) {
             Fetched::Answer(answer) => Heard::Answer(answer.status, answer::read(answer.status, &answer.body)),
-            Fetched::Failure(kind, reason, _) => Heard::Failure(kind, reason),
+            Fetched::Failure(kind, reason, os_errno) => Heard::Failure(kind, Trouble { reason, http_status: 0, os_errno }),
         }
     }
 

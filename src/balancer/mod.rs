@@ -23,12 +23,12 @@ use crossbeam_utils::CachePadded;
 
 use crate::affinity::TableKeys;
 use crate::clock::{Clock, Nanos};
-use crate::config::{Config, RefreshMode, Source};
+use crate::config::{Config, RefreshMode, Source, TlsOptions};
 use crate::discovery::transport::Transport;
 use crate::error::{Error, Status};
 use crate::fork::{self, ForkLocal};
 use crate::health::{Health, Standing};
-use crate::node::{Node, NodeId, Nodes};
+use crate::node::{Node, NodeId, Nodes, Scheme};
 use crate::observe::{Counters, Event};
 use crate::rng::{Rng, with_thread_rng};
 use crate::routing::Cursors;
@@ -98,7 +98,10 @@ impl Balancer {
     /// The same under a clock of the caller's.
     pub fn with_clock(config: Config, clock: Clock) -> Result<Balancer, Error> {
         config.check()?;
-        let transport = Transport::new(&config.tls, &config.user_agent, config.connect_timeout).map_err(|error| {
+        // Without TLS there are no sessions to remember, and their store is the largest part of a handle.
+        let session_cache = if config.scheme == Scheme::Https { config.tls.session_cache } else { 0 };
+        let tls = TlsOptions { session_cache, ..config.tls.clone() };
+        let transport = Transport::new(&tls, &config.user_agent, config.connect_timeout).map_err(|error| {
             Error::new(Status::Io, format!("option {} cannot be '{}': {}", error.option, error.value, error.reason))
         })?;
         let core = Core {

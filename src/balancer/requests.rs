@@ -120,7 +120,7 @@ impl Balancer {
             return Err(Error::new(Status::BadValue, message));
         }
         if known.as_deref() != core.table_keys.key_of(table) {
-            let reason = format!("table {table}: the partition key is {}", crate::config::shorten(key));
+            let reason = format!("table {table}: the partition key is {}", crate::error::shorten(key));
             core.control().lock().table_event(EventKind::TableKeyLearned, &reason);
         }
         Ok(())

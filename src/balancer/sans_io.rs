@@ -54,7 +54,7 @@ impl Balancer {
                 return Err(Error::new(Status::InvalidArgument, message));
             }
         };
-        self.0.feed(token, |machine, turn| machine.failed(token, kind, reason, turn))
+        self.0.feed(token, |machine, turn| machine.failed(token, kind, reason.into(), turn))
     }
 }
 

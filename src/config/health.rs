@@ -75,6 +75,8 @@ pub struct HealthOptions {
     pub eject_base: Duration,
     /// How long at most.
     pub eject_max: Duration,
+    /// How soon a probe that did not reach a node is repeated at the latest.
+    pub probe: Duration,
     /// After so long in use a node starts over at `eject_base`.
     pub forgiven_after: Duration,
     /// So many failures in a row make a node suspect; 0 for never.

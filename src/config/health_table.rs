@@ -95,7 +95,8 @@ pub static OPTIONS: &[ConfigOption] = &[
         "prefer, strict or off",
         "What the rack of a scope `rack:DC/RACK` means. `prefer`: its nodes are chosen unless another one of the datacenter is that much \
          faster (`rack.beyond_percent`), and the whole datacenter's when more than half of them are set aside. `strict`: no others, ever; \
-         a rack with most of the clients is then the bottleneck of them all. `off`: the datacenter's nodes are all alike.",
+         a rack with most of the clients is then the bottleneck of them all. `off`: the datacenter's nodes are all alike. Of no effect with \
+         another scope, or with `discovery` `static`.",
         |config, value| {
             config.rack = match value {
                 "prefer" => RackMode::Prefer,
@@ -140,15 +141,23 @@ pub static OPTIONS: &[ConfigOption] = &[
         "health.eject_base_ms",
         "500",
         "milliseconds from 10 to 600000, at most health.eject_max_ms",
-        "How long a node is set aside before its first probe, +-25 %; doubles with each failed probe.",
+        "How long a node is set aside the first time, +-25 %; doubles when it is set aside again, and when a probe or trial fails.",
         |config, value| milliseconds(value, 10, 600_000, &mut config.health.eject_base),
     ),
     option(
         "health.eject_max_ms",
         "30000",
         "milliseconds from 10 to 3600000",
-        "The longest time between two probes of a node that is set aside, +-25 %.",
+        "The longest time that a node is set aside before it is probed, or tried, again, +-25 %.",
         |config, value| milliseconds(value, 10, 3_600_000, &mut config.health.eject_max),
+    ),
+    option(
+        "health.probe_ms",
+        "2000",
+        "milliseconds from 10 to 3600000",
+        "How soon a probe that did not reach a node is repeated, where doubling would take longer: after this time, or an eighth of the time \
+         that the node has been away when that is more, +-25 %; `health.eject_max_ms` or more for never before its time.",
+        |config, value| milliseconds(value, 10, 3_600_000, &mut config.health.probe),
     ),
     option(
         "health.forgive_ms",

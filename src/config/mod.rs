@@ -19,7 +19,7 @@ pub(crate) use tls::INLINE_PEM;
 pub use tls::{TlsOptions, Verify};
 pub use wire::{Coding, WireOptions};
 
-use crate::error::{Error, Status};
+use crate::error::{Error, Status, shorten};
 use crate::node::{Address, Scheme};
 use crate::scope::ScopeChain;
 
@@ -210,12 +210,6 @@ fn edits(from: &str, to: &str) -> usize {
         }
     }
     row[row.len() - 1]
-}
-
-/// A value as it can stand in a message: printable, at most 80 characters.
-pub(crate) fn shorten(value: &str) -> String {
-    let shown: String = value.chars().take(80).flat_map(char::escape_debug).collect();
-    if value.chars().nth(80).is_some() { format!("{shown}...") } else { shown }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::ffi::CStr;
 
-use super::shorten;
+use crate::error::shorten;
 
 /// A coding of bodies that servers know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use super::answer::{AnswerError, Localnodes};
 use super::penalties::Penalties;
+pub use super::round::Trouble;
 use super::round::{Aim, Candidate, Round, Verdict};
 use super::schedule::Schedule;
 use crate::clock::Nanos;
-use crate::config::{Config, Source};
+use crate::config::{Config, RefreshMode, Source};
 use crate::node::{Address, NodeId};
 use crate::rng::Rng;
 use crate::scope::{Scope, ScopeChain};
@@ -25,6 +26,10 @@ const MOST_OPEN: usize = 4;
 /// How long a node that vanished without a word from its datacenter is asked after.
 const FORMER_FOR: Duration = Duration::from_secs(3600);
 const MOST_FORMER: usize = 64;
+/// Where somebody's request waits for a probe: this many times what answers usually take (a connection is to be made as well)...
+const PROBE_FACTOR: u32 = 8;
+/// ...and this long at least.
+const PROBE_LEAST: Duration = Duration::from_millis(50);
 
 /// A request to make.
 #[derive(Clone, Debug)]
@@ -70,7 +75,7 @@ pub enum Effect {
     /// A request of the round failed: who, how, why.
     AskFailed(Address, FailureKind, String),
     /// The round has ended without a list; the reason, and who gave it.
-    RoundFailed(String, String),
+    RoundFailed(Trouble, String),
     /// The round has ended: servers answered, and no scope of the chain has a node.
     NoScopeHasNodes,
     /// The round has ended well.
@@ -130,6 +135,10 @@ pub struct Machine {
     port: u16,
     stall: Duration,
     timeout: Duration,
+    /// Whether somebody's request waits while a step is made.
+    hurried: bool,
+    /// How long answers take, about; zero before the first.
+    usual: Duration,
     is_static: bool,
     wants_datacenter: bool,
     schedule: Schedule,
@@ -150,6 +159,8 @@ impl Machine {
             port: config.port,
             stall: config.stall,
             timeout: config.timeout,
+            hurried: config.refresh_mode == RefreshMode::Inline,
+            usual: Duration::ZERO,
             is_static: config.source == Source::Static,
             wants_datacenter: config.wants_datacenter(),
             schedule: Schedule::new(config.active, config.idle, now),
@@ -207,8 +218,17 @@ impl Machine {
             }
         }
         let (node, address) = turn.world.probes.iter().find(|(node, _)| !self.probing(*node))?;
-        let token = self.open(Purpose::Probe(*node), now, self.stall);
-        Some(Request { token, address: address.clone(), resolved: None, path: "/".into(), timeout: self.stall })
+        let timeout = self.patience_with_probe();
+        let token = self.open(Purpose::Probe(*node), now, timeout);
+        Some(Request { token, address: address.clone(), resolved: None, path: "/".into(), timeout })
+    }
+
+    /// A probe of a hung node is likely to be in vain: nobody's request is to wait for it longer than an answer may take.
+    fn patience_with_probe(&self) -> Duration {
+        if !self.hurried || self.usual.is_zero() {
+            return self.stall;
+        }
+        (self.usual * PROBE_FACTOR).max(PROBE_LEAST).min(self.stall)
     }
 
     /// The host of the request is a name that stands for these addresses: each of them becomes a request of its own.
@@ -232,8 +252,10 @@ impl Machine {
                 0..500 => Effect::ProbeOk(node),
                 _ => Effect::ProbeFailed(node, format!("the probe got status {status}")),
             }),
-            Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => match read {
+            Some(Open { purpose: Purpose::Ask { round, candidate }, asked, .. }) => match read {
                 Ok(Localnodes { hosts, skipped }) => {
+                    let took = turn.now.since(asked);
+                    self.usual = if self.usual.is_zero() { took } else { (self.usual * 7 + took) / 8 };
                     self.penalties.answered(&candidate.key());
                     if skipped > 0 {
                         turn.effects.push(Effect::Skipped(skipped, candidate.address.clone()));
@@ -251,8 +273,8 @@ impl Machine {
                     self.conclude(turn);
                 }
                 Err(error) => {
-                    let reason = error.to_string();
-                    self.ask_failed(round, candidate, FailureKind::BadAnswer, reason, turn);
+                    let trouble = Trouble { reason: error.to_string(), http_status: i32::from(status), os_errno: 0 };
+                    self.ask_failed(round, candidate, FailureKind::BadAnswer, trouble, turn);
                 }
             },
             None => {}
@@ -260,22 +282,22 @@ impl Machine {
     }
 
     /// There will be no answer.
-    pub fn failed(&mut self, token: u64, kind: FailureKind, reason: &str, turn: &mut Turn<'_>) {
+    pub fn failed(&mut self, token: u64, kind: FailureKind, trouble: Trouble, turn: &mut Turn<'_>) {
         match self.take(token) {
-            Some(Open { purpose: Purpose::Probe(node), .. }) => turn.effects.push(Effect::ProbeFailed(node, reason.into())),
+            Some(Open { purpose: Purpose::Probe(node), .. }) => turn.effects.push(Effect::ProbeFailed(node, trouble.reason)),
             Some(Open { purpose: Purpose::Ask { round, candidate }, .. }) => {
-                self.ask_failed(round, candidate, kind, reason.into(), turn);
+                self.ask_failed(round, candidate, kind, trouble, turn);
             }
             None => {}
         }
     }
 
-    fn ask_failed(&mut self, round: u64, candidate: Candidate, kind: FailureKind, reason: String, turn: &mut Turn<'_>) {
+    fn ask_failed(&mut self, round: u64, candidate: Candidate, kind: FailureKind, trouble: Trouble, turn: &mut Turn<'_>) {
         let key = candidate.key();
         self.penalties.failed(&key, turn.now);
-        turn.effects.push(Effect::AskFailed(key, kind, reason.clone()));
+        turn.effects.push(Effect::AskFailed(key, kind, trouble.reason.clone()));
         if let Some(current) = self.round.as_mut().filter(|_| round == self.rounds_begun) {
-            current.failed(candidate, kind == FailureKind::Timeout, &reason);
+            current.failed(candidate, kind == FailureKind::Timeout, trouble);
         }
         self.conclude(turn);
     }
@@ -306,7 +328,7 @@ impl Machine {
         while let Some(token) =
             self.open.iter().find(|open| now > open.asked.after(open.timeout * 2 + grace)).map(|open| open.token)
         {
-            self.failed(token, FailureKind::Timeout, "its answer was never brought", turn);
+            self.failed(token, FailureKind::Timeout, "its answer was never brought".into(), turn);
         }
     }
 
@@ -357,12 +379,12 @@ impl Machine {
                 return true;
             }
             (Aim::Tier(_), Verdict::Empty) => turn.effects.push(Effect::NoScopeHasNodes),
-            (Aim::Tier(_), Verdict::Failed(reason, by)) => turn.effects.push(Effect::RoundFailed(reason, by)),
+            (Aim::Tier(_), Verdict::Failed(trouble, by)) => turn.effects.push(Effect::RoundFailed(trouble, by)),
             (Aim::Around(_), verdict) => {
                 turn.effects.push(match verdict {
                     Verdict::Nodes(nodes) => Effect::Around(nodes),
                     Verdict::Empty => Effect::AroundFailed("it lists no node of the datacenter".into(), String::new()),
-                    Verdict::Failed(reason, by) => Effect::AroundFailed(reason, by),
+                    Verdict::Failed(trouble, by) => Effect::AroundFailed(trouble.reason, by),
                 });
                 turn.effects.push(Effect::RoundDone);
             }

@@ -39,6 +39,23 @@ impl Candidate {
     }
 }
 
+/// Why somebody gave no answer, or none of use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trouble {
+    /// In words.
+    pub reason: String,
+    /// The HTTP status of the answer; 0 when there was none.
+    pub http_status: i32,
+    /// The system's error number; 0 when there was none.
+    pub os_errno: i32,
+}
+
+impl From<&str> for Trouble {
+    fn from(reason: &str) -> Trouble {
+        Trouble { reason: reason.into(), ..Trouble::default() }
+    }
+}
+
 /// What a round amounts to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -47,7 +64,7 @@ pub enum Verdict {
     /// The scope has no nodes.
     Empty,
     /// Nobody gave a usable answer; the last reason, and who gave it.
-    Failed(String, String),
+    Failed(Trouble, String),
 }
 
 /// What a round is after.
@@ -73,7 +90,7 @@ pub struct Round {
     empty_answers: u32,
     /// Somebody stalled after the first answer.
     stalled_behind_answer: bool,
-    last_failure: (String, String),
+    last_failure: (Trouble, String),
 }
 
 impl Round {
@@ -124,7 +141,8 @@ impl Round {
         self.open = self.open.saturating_sub(1);
         if hosts.is_empty() {
             if self.union_wanted {
-                self.last_failure = ("it lists no node, not even itself".into(), from.into());
+                self.last_failure =
+                    (Trouble { http_status: 200, ..Trouble::from("it lists no node, not even itself") }, from.into());
             } else {
                 self.empty_answers += 1;
             }
@@ -138,9 +156,9 @@ impl Round {
     }
 
     /// Takes in a failure. Who stalled is asked once more, with patience, after all others.
-    pub fn failed(&mut self, candidate: Candidate, stalled: bool, reason: &str) {
+    pub fn failed(&mut self, candidate: Candidate, stalled: bool, trouble: Trouble) {
         self.open = self.open.saturating_sub(1);
-        self.last_failure = (reason.into(), candidate.address.to_string());
+        self.last_failure = (trouble, candidate.address.to_string());
         self.stalled_behind_answer |= stalled && !self.nodes.is_empty();
         if stalled && !candidate.patient {
             self.queue.push_back(Candidate { patient: true, ..candidate });

@@ -55,6 +55,11 @@ impl Schedule {
         }
     }
 
+    /// Somebody asks for a round.
+    pub fn at_once(&mut self, now: Nanos) {
+        self.next = now;
+    }
+
     fn pause(&self) -> Duration {
         self.active * (1 << self.failures.min(DOUBLINGS))
     }
@@ -80,6 +85,16 @@ mod tests {
     #[test]
     fn the_first_round_is_due_at_once() {
         assert_eq!(Schedule::new(ACTIVE, IDLE, Nanos(5)).next(), Nanos(5));
+    }
+
+    #[test]
+    fn who_asks_for_a_round_waits_for_no_pause() {
+        let mut schedule = Schedule::new(ACTIVE, IDLE, Nanos(5));
+        for success in [true, false] {
+            schedule.ended(Nanos(10), success, false, &mut Rng::new(1));
+            schedule.at_once(Nanos(20));
+            assert_eq!(schedule.next(), Nanos(20));
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ use crate::routing::Plan;
  *
  *  @param lb       the handle
  *  @param plan     the plan of the request, with a step taken
- *  @param outcome  one of ALB_OUTCOME_, but ALB_OUTCOME_SUCCESS
+ *  @param outcome  one of ALB_OUTCOME_, but ALB_OUTCOME_SUCCESS. Whether it is worth a retry is the caller's to know: _CALLER_FAULT and
+ *                  _CANCELLED seldom are
  *  @return     the wait in microseconds, or ALB_ERR_INVALID_ARGUMENT, ALB_ERR_BUDGET_SPENT, ALB_ERR_PANIC
  *  Blocking:   never.   Threads: any number at once, one for one plan.   Fork: safe in the child.   Since: 0.1
  */

@@ -8,12 +8,14 @@ use crate::node::NodeId;
 
 /** @name The list of nodes
  *
- *  Tells the ids of the nodes that requests are routed over, those set aside included, in the order of their URLs.
+ *  Tells the ids of the nodes of the scope, those set aside included, in the order of their URLs. With a rack as scope further nodes of
+ *  its datacenter may get requests (options rack and affinity.scope). Every node that a handle has seen has an id: they count up from 0
+ *  to the first for which alb_node_get() says ALB_ERR_UNKNOWN_NODE.
  *
  *  @param lb        the handle
  *  @param ids       [out] room for ids; may be NULL if capacity is 0
  *  @param capacity  how many fit
- *  @return     how many there are, which may be more than fit; 0 for a NULL handle
+ *  @return     how many there are, which may be more than fit; 0 also for a NULL handle, or ids that are NULL or misaligned
  *  Blocking:   never.   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
  */
 #[unsafe(no_mangle)]

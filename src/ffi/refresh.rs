@@ -13,7 +13,8 @@ use super::types::{alb_error, alb_status};
  *
  *  @param lb          the handle
  *  @param timeout_ms  the longest wait, in milliseconds
- *  @param err         [out, nullable] the last reason, and the node or seed that gave it
+ *  @param err         [out, nullable] the last reason, the node or seed that gave it, the HTTP status or system's error number that it met;
+ *                     ALB_ERR_TIMEOUT names no node
  *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_TIMEOUT, ALB_ERR_UNREACHABLE (also when nothing usable was answered),
  *              ALB_ERR_SCOPE_UNKNOWN, ALB_ERR_PANIC
  *  Blocking:   up to timeout_ms, and the system's look-up of a seed that is a name.
@@ -23,6 +24,24 @@ use super::types::{alb_error, alb_status};
 pub unsafe extern "C" fn alb_refresh(lb: *mut alb, timeout_ms: u32, err: *mut alb_error) -> alb_status {
     // SAFETY: the header asks for a live handle and a whole or no alb_error.
     unsafe { guarded(err, || borrow(lb, "lb")?.balancer.refresh(Duration::from_millis(timeout_ms.into()))) }
+}
+
+/** Makes a round of discovery due at once, and leaves it to whoever makes its steps: the caller of alb_discovery_next(), the next pick
+ *  in `inline` mode, or the thread. No effect on a round that is under way, or with a static list.
+ *
+ *  @param lb  the handle
+ *  @return     ALB_OK, ALB_ERR_INVALID_ARGUMENT, ALB_ERR_PANIC
+ *  Blocking:   as alb_refresh_due_ms().   Threads: any number at once.   Fork: safe in the child.   Since: 0.1
+ */
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn alb_refresh_soon(lb: *mut alb) -> alb_status {
+    // SAFETY: the header asks for a live handle; there is no alb_error.
+    unsafe {
+        guarded(std::ptr::null_mut(), || {
+            borrow(lb, "lb")?.balancer.refresh_soon();
+            Ok(())
+        })
+    }
 }
 
 /** Tells when discovery has work to do next: for callers in `manual` mode that have a timer of their own.

@@ -58,7 +58,10 @@ pub const ALB_OUTCOME_CALLER_FAULT: i32 = 1;
 pub const ALB_OUTCOME_THROTTLED: i32 = 2;
 /** It was answered with a 5xx. */
 pub const ALB_OUTCOME_SERVER_ERROR: i32 = 3;
-/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. */
+/** No connection could be made: refused, no route, not made in time, name not found. Sets the node aside. The request did not reach
+ *  the node, and can be made again whatever it does; so one on a connection that was made before is ALB_OUTCOME_TIMEOUT or _RESET.
+ *  With libcurl: CURLE_OPERATION_TIMEDOUT while CURLINFO_PRETRANSFER_TIME_T is 0 (not CONNECT_TIME, which is 0 also on a connection that
+ *  is used again). */
 pub const ALB_OUTCOME_REFUSED: i32 = 4;
 /** The connection was lost after it was made. */
 pub const ALB_OUTCOME_RESET: i32 = 5;
@@ -111,7 +114,7 @@ pub const ALB_NODE_SET_ASIDE: u32 = 4;
 
 /** In alb_health.state: requests go there. */
 pub const ALB_HEALTH_IN_USE: u32 = 0;
-/** In alb_health.state: it came back a moment ago and gets less than its share yet. */
+/** In alb_health.state: it came back a moment ago, and with policy `adaptive` gets less than its share yet. */
 pub const ALB_HEALTH_WARMING_UP: u32 = 1;
 /** In alb_health.state: chosen only when all others were tried, until a probe finds it well. */
 pub const ALB_HEALTH_SET_ASIDE: u32 = 2;
@@ -140,7 +143,7 @@ pub struct alb_error {
     pub struct_size: u32,
     /** The status that the call returns. */
     pub code: alb_status,
-    /** The HTTP status received, or 0. */
+    /** The HTTP status of the last answer, or 0. */
     pub http_status: i32,
     /** The system's error number, or 0. */
     pub os_errno: i32,

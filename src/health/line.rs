@@ -3,8 +3,6 @@
 //! No step waits for another thread. Where two collide, a sample is lost, which is harmless; only the count of attempts in flight and
 //! the standing (in use or set aside) are kept exactly, the latter by the one who holds the lock that `ejection` asks for.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-
 use super::estimate::Estimate;
 use super::lanes::Lanes;
 use super::outcome::{Meaning, Outcome};
@@ -13,6 +11,7 @@ use super::rules::Rules;
 use super::standing::Cause;
 use super::tick::{Tick, micros};
 use super::window::Window;
+use crate::atomics::{AtomicU32, AtomicU64, Ordering};
 
 /// An answer so many ticks after an attempt began may be from before it: callers' stop-watches and the coarse clock are not one.
 pub(super) const CLOCKS_APART: u32 = 16;
@@ -50,8 +49,6 @@ pub struct Line {
     /// 1 while a user's request tries a node that is set aside.
     pub(super) on_trial: AtomicU32,
 }
-
-const _: () = assert!(size_of::<Line>() == 64 && align_of::<Line>() == 64);
 
 /// A stamp of which 0 says that there is none.
 pub(super) fn stamp(tick: Tick) -> u32 {

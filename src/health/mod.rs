@@ -45,6 +45,9 @@ pub use quantile::Quantile;
 pub use requests::Requests;
 pub use standing::{Cause, Standing};
 
+// A pick reads one cache line for each candidate.
+const _: () = assert!(size_of::<Line>() == 64 && align_of::<Line>() == 64);
+
 /// Every node's health, by the node's number.
 pub struct Health {
     rules: Rules,

@@ -3,10 +3,9 @@
 //! The mean is the measure for each node: what is slow, what is far too slow, what a node is worth of which nothing is known. It takes
 //! a sample a tick at most, so that its cache line rests in every core most of the time.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use super::estimate::decay;
 use super::tick::Tick;
+use crate::atomics::{AtomicU64, Ordering};
 
 /// What a sample counts, once there were a hundred.
 const WEIGHT: f32 = 0.01;

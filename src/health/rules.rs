@@ -35,6 +35,8 @@ pub struct Rules {
     pub base: Duration,
     /// How long at most.
     pub longest: Duration,
+    /// A probe that failed to reach a node is repeated this soon.
+    pub probe: Duration,
     /// After so long in use a node starts over at `base`.
     pub forgiven_after: Duration,
 }
@@ -58,6 +60,7 @@ impl Rules {
             per_window: 1.0 / ticks(health.failure_window).max(1) as f32,
             base: health.eject_base,
             longest: health.eject_max,
+            probe: health.probe,
             forgiven_after: health.forgiven_after,
         }
     }

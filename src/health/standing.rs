@@ -1,13 +1,14 @@
 //! How a node stands: in use or set aside, and why. Written by one thread at a time, the one who holds the lock that `ejection` asks
 //! for; read by all.
 
-use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::estimate::Estimate;
 use super::line::{CLOCKS_APART, Line, stamp, warmth};
 use super::rules::Rules;
-use super::tick::Tick;
+use super::tick::{Tick, duration};
 use super::window::Window;
+use crate::atomics::Ordering;
 use crate::clock::Nanos;
 
 /// Why a node was set aside. The numbers are part of the C ABI.
@@ -41,6 +42,11 @@ impl Cause {
 
     fn from_code(code: u32) -> Cause {
         Self::ALL.get(code as usize).map_or(Cause::None, |(cause, _)| *cause)
+    }
+
+    /// Whether a probe finds it as a request does.
+    pub(super) fn shows_in_probes(self) -> bool {
+        matches!(self, Cause::Refused | Cause::TlsFailure | Cause::Hung)
     }
 
     /// Its name in the statistics.
@@ -104,6 +110,16 @@ impl Line {
         }
     }
 
+    /// Why the node is set aside.
+    pub(super) fn cause(&self) -> Cause {
+        Cause::from_code(self.cause.load(Ordering::Relaxed))
+    }
+
+    /// How long ago the node was set aside.
+    pub(super) fn away(&self, now: Tick) -> Duration {
+        duration(now.since(Tick(self.aside_at.load(Ordering::Relaxed))))
+    }
+
     pub(super) fn is_on_trial(&self) -> bool {
         self.on_trial.load(Ordering::Relaxed) != 0
     }
@@ -157,7 +173,7 @@ impl Line {
         let estimate = Estimate::of(self.estimate.load(Ordering::Relaxed));
         let probe_at = self.aside_until();
         Standing {
-            cause: probe_at.map_or(Cause::None, |_| Cause::from_code(self.cause.load(Ordering::Relaxed))),
+            cause: probe_at.map_or(Cause::None, |_| self.cause()),
             probe_at,
             strikes: self.strikes(),
             warming_up: probe_at.is_none() && warmth(now, self.back_at.load(Ordering::Relaxed), rules) < 1.0,

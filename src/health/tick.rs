@@ -52,6 +52,11 @@ pub fn ticks(duration: Duration) -> u32 {
     (nanos >> SHIFT).min(1 << 30) as u32
 }
 
+/// Ticks as a while.
+pub fn duration(ticks: u32) -> Duration {
+    Duration::from_nanos(u64::from(ticks) << SHIFT)
+}
+
 /// Ticks in microseconds.
 #[inline]
 pub fn micros(ticks: u32) -> f32 {

@@ -7,7 +7,8 @@ use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 
 use flate2::bufread::{MultiGzDecoder, ZlibDecoder};
 
-use crate::config::{Coding, shorten};
+use crate::config::Coding;
+use crate::error::shorten;
 use crate::error::{Error, Status};
 
 /// More codings over one another than this are an attack or a defect.

@@ -3,6 +3,8 @@
 
     check_library.py exports|soname|size|dependencies LIBALTERNATOR_LB_SO HEADER
     check_library.py archive                          LIBALTERNATOR_LB_A  HEADER
+
+The exports are those of the header, and of the list in tests/abi/exports.txt that tells since when.
 """
 import os
 import re
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import header
 
+EXPORTS = Path(__file__).resolve().parent.parent / "abi/exports.txt"
 MAX_BYTES = 4 * 1000 * 1000
 # What a C program links anyway; nothing else may become a run-time dependency of it.
 ALLOWED_NEEDED = re.compile(r"(libc|libgcc_s|libm|libpthread|libdl|ld-linux[-\w]*)\.so\.\d+")
@@ -39,7 +42,15 @@ def dynamic(library: Path, tag: str) -> list[str]:
 
 
 def exports(library: Path, header_file: Path) -> list[str]:
-    return compare(symbols("-D", str(library)), header_file)
+    return compare(symbols("-D", str(library)), header_file) + compare_with_list(header_file)
+
+
+def compare_with_list(header_file: Path) -> list[str]:
+    """The list and the header have the same functions in the same order, and agree on the release that first had each."""
+    listed = re.findall(r"^(alb_\w+) (\d+\.\d+)\.\d+$", EXPORTS.read_text(), flags=re.M)
+    documented = re.findall(r"Since: (\d+\.\d+)\s*\*/\s[^;]*?\b(alb_\w+)\(", header_file.read_text())
+    since = [(name, version) for version, name in documented]
+    return [] if since == listed else [f"{EXPORTS.name} and header differ: {sorted(set(since) ^ set(listed)) or 'the order'}"]
 
 
 def archive(library: Path, header_file: Path) -> list[str]:

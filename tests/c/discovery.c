@@ -92,6 +92,19 @@ static void nothing_is_asked_again_before_it_is_due(void)
     alb_free(lb);
 }
 
+static void who_asks_for_a_round_gets_one_at_once(void)
+{
+    alb *lb = open_manual("127.0.0.1");
+    char url[ALB_URL_CAPACITY];
+    round_with(lb, 200, "[\"127.0.0.1\"]");
+    CHECK(alb_refresh_due_ms(lb) > 0);
+    CHECK_STATUS(alb_refresh_soon(lb), ALB_OK);
+    CHECK_EQ(alb_refresh_due_ms(lb), 0);
+    next_url(lb, url, sizeof url);
+    CHECK_TEXT(url, "/localnodes");
+    alb_free(lb);
+}
+
 static void token_is_good_once(void)
 {
     alb *lb = open_manual("127.0.0.1");
@@ -234,6 +247,7 @@ int main(void)
         TEST(seeds_are_asked_for_localnodes_and_the_answer_becomes_the_list),
         TEST(dc_and_rack_are_asked_for_and_percent_encoded),
         TEST(nothing_is_asked_again_before_it_is_due),
+        TEST(who_asks_for_a_round_gets_one_at_once),
         TEST(token_is_good_once),
         TEST(useless_answers_leave_the_list_as_it_was),
         TEST(bad_entries_are_skipped_and_duplicates_dropped),

@@ -252,7 +252,7 @@ async def test_nothing_blocks_the_loop(cluster: Cluster, hung: bool) -> None:
         await create_table(client)
         if hung:
             cluster.stop(0)
-        with watched_loop(0.05) as stuck:
+        with watched_loop(0.15) as stuck:
             until_then = time.monotonic() + 3
             while time.monotonic() < until_then:
                 await asyncio.gather(*(put(client, f"key{number}") for number in range(8)))
@@ -269,7 +269,7 @@ async def test_the_watchdog_barks(cluster: Cluster) -> None:
         cluster.fault(index, "slow", ms=400, path="localnodes")
     async with plain_client(cluster) as client:
         lb.patch_dynamodb_client(client)
-        with watched_loop(0.05) as stuck:
+        with watched_loop(0.15) as stuck:
             await client.list_tables()
     assert stuck
 
@@ -393,7 +393,7 @@ async def test_task_that_is_cancelled_between_attempts_leaves_nothing_open(clust
 @asynchronously
 async def test_hung_node_does_not_take_all_connections(cluster: Cluster) -> None:
     """A client of ten connections, as aiobotocore makes it, and thirty requests for a node that does not answer."""
-    patient = {"max_pool_connections": 10, "read_timeout": 5, "retries": {"total_max_attempts": 1}}
+    patient = {"max_pool_connections": 10, "read_timeout": 2.5, "retries": {"total_max_attempts": 1}}
     async with (
         over(cluster, refresh="manual", policy="round_robin", options={"health": "off"}) as lb,
         plain_client(cluster, **patient) as client,
@@ -477,7 +477,7 @@ async def test_describe_that_fails_is_told_and_not_retried(cluster: Cluster) -> 
 @asynchronously
 async def test_scope_is_checked_without_stopping_the_loop(calm_cluster: Cluster) -> None:
     async with over(calm_cluster, datacenter="dc1", rack="r2") as lb:
-        with watched_loop(0.05) as stuck:
+        with watched_loop(0.15) as stuck:
             await lb.refresh()
             await lb.check_if_rack_and_datacenter_set_correctly()
             assert await lb.check_if_rack_datacenter_feature_is_supported() is True

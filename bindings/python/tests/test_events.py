@@ -42,10 +42,26 @@ def test_events_reach_the_logger_while_requests_flow(
         return added["address"] in caplog.text
 
     eventually(told)
-    lines = [record.getMessage() for record in caplog.records if record.name == "alternator"]
+    logged = [record.getMessage() for record in caplog.records if record.name == "alternator"]
+    lines = [line for line in logged if "goes to" not in line]
     assert len(lines) == len(set(lines)), "an event was logged twice"
     assert f"node joined {added['url']}: the cluster lists it (scope cluster)" in lines
     assert added["address"] in json.dumps(lb.events()), "the logger must not eat what events() returns"
+
+
+def test_each_routing_decision_is_logged_for_debugging(
+    cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture
+) -> None:
+    lb = balance(cluster, policy="round_robin")
+    client = lb.new_dynamodb_client()
+    with caplog.at_level(logging.INFO, "alternator"):
+        client.list_tables()
+    assert not [record for record in caplog.records if "goes to" in record.getMessage()]
+    with caplog.at_level(logging.DEBUG, "alternator"):
+        for _ in range(6):
+            client.list_tables()
+    said = {record.getMessage() for record in caplog.records if record.levelno == logging.DEBUG}
+    assert {f"ListTables goes to {url}/" for url in cluster.urls} <= said
 
 
 def test_long_events_are_told_whole(balance: Balance, cluster: Cluster) -> None:
@@ -66,8 +82,10 @@ def test_statistics_count_attempts(cluster: Cluster, balance: Balance) -> None:
     cluster.fault(1, "reset")
     for _ in range(6):
         client.list_tables()
-    assert (outcomes(lb, "success"), outcomes(lb, "server_error")) == (15, 2)
-    assert outcomes(lb, "reset") >= 2
+    assert outcomes(lb, "success") == 15
+    # One for each call, until three in a row have set the node aside.
+    assert 2 <= outcomes(lb, "server_error") <= 6
+    assert 2 <= outcomes(lb, "reset") <= 6
     latencies = [node["mean_latency_us"] for node in lb.statistics()["nodes"]]
     assert all(10 < latency < 100_000 for latency in latencies), latencies
 

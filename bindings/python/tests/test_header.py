@@ -35,6 +35,7 @@ TYPES: dict[str, Any] = {
     "alb_error *": ctypes.POINTER(_native.Error),
     "alb_node *": ctypes.POINTER(_native.Node),
     "alb_plan *": ctypes.POINTER(_native.Plan),
+    "alb_health *": ctypes.POINTER(_native.Health),
 }
 
 
@@ -65,7 +66,8 @@ def test_prototype_is_that_of_the_header(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "struct"), [("alb_error", _native.Error), ("alb_node", _native.Node), ("alb_plan", _native.Plan)]
+    ("name", "struct"),
+    [("alb_error", _native.Error), ("alb_node", _native.Node), ("alb_plan", _native.Plan), ("alb_health", _native.Health)],
 )
 def test_struct_is_that_of_the_header(name: str, struct: type[ctypes.Structure]) -> None:
     match = re.search(rf"typedef struct {name}\s*\{{(.*?)\}}\s*{name}\s*;", HEADER, flags=re.DOTALL)

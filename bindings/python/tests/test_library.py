@@ -94,3 +94,25 @@ def test_import_and_picking_need_no_boto3() -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout == "http://127.0.0.1:8000\n"
+
+
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (
+            "AlternatorLB(['127.0.0.1'], refresh='manual').new_dynamodb_client()",
+            "new clients need boto3 (pip install",
+        ),
+        (
+            "import alternator_lb; alternator_lb.AsyncAlternatorLB",
+            "AsyncAlternatorLB needs aiobotocore (pip install",
+        ),
+        ("AsyncHelper", "name 'AsyncHelper' is not defined"),
+    ],
+)
+def test_what_is_not_installed_is_named_when_it_is_needed(use: str, said: str) -> None:
+    missing = "import sys; sys.modules['boto3'] = sys.modules['botocore'] = sys.modules['aiobotocore'] = None\n"
+    program = missing + "from alternator_lb import *\n" + use
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert said in done.stderr.splitlines()[-1]

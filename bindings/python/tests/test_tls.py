@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config as SdkConfig
 from botocore.exceptions import SSLError
 from cluster import Cluster
 from dynamo import create_table, get, put
@@ -26,6 +27,8 @@ from alternator_lb import (
 )
 
 Balance = Callable[..., AlternatorLB]
+# A certificate does not get better by being looked at again.
+ONCE = SdkConfig(retries={"total_max_attempts": 1})
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +73,7 @@ def test_unknown_ca_is_refused_by_discovery_and_requests(
     with pytest.raises(AlternatorError, match=r"the certificate is not issued by a trusted CA .*\(at 127\."):
         lb.refresh()
     with pytest.raises(SSLError):
-        lb.new_dynamodb_client().list_tables()
+        lb.new_dynamodb_client(config=ONCE).list_tables()
 
 
 def test_verification_can_be_switched_off(secure: Cluster, balance: Balance, recwarn: pytest.WarningsRecorder) -> None:
@@ -84,13 +87,13 @@ def test_host_name_check_alone_can_be_switched_off(start_cluster: Callable[..., 
     cluster.fault(0, "tls_wrong_name")
     strict = balance(cluster, ca_file=cluster.start["ca_file"], refresh="manual")
     with pytest.raises(SSLError):
-        strict.new_dynamodb_client().list_tables()
+        strict.new_dynamodb_client(config=ONCE).list_tables()
     lenient = balance(cluster, ca_file=cluster.start["ca_file"], verify="no_hostname", refresh="manual")
     lenient.refresh()
     lenient.new_dynamodb_client().list_tables()
     stranger = balance(cluster, ca_file=cluster.start["untrusted_ca_file"], verify="no_hostname", refresh="manual")
     with pytest.raises(SSLError):
-        stranger.new_dynamodb_client().list_tables()
+        stranger.new_dynamodb_client(config=ONCE).list_tables()
 
 
 def test_client_certificate_is_shown_by_discovery_and_requests(start_cluster: Callable[..., Cluster], balance: Balance) -> None:
@@ -140,7 +143,7 @@ def test_system_ca_is_trusted_beside_a_custom_one(secure: Cluster, monkeypatch: 
     strict = Helper(config_for(secure, TLS(custom_ca_cert_paths=other, trust_system_ca_certs=False)))
     assert not strict.update_live_nodes()
     with pytest.raises(SSLError):
-        strict.client().list_tables()
+        strict.client(config=ONCE).list_tables()
 
 
 def test_system_default_trusts_the_system_in_both(secure: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

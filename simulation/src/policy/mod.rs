@@ -130,10 +130,6 @@ pub static KINDS: &[Kind] = &[
     Kind { name: "p2c_peak_ewma", make: |client, world| Ok(Box::new(p2c_peak_ewma::P2cPeakEwma::new(client, world))) },
     Kind { name: "alb_adaptive", make: |client, world| Product::boxed(client, world, &[("policy", "adaptive")]) },
     Kind {
-        name: "alb_adaptive_2s",
-        make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("health.eject_max_ms", "2000")]),
-    },
-    Kind {
         name: "alb_adaptive_hedge",
         make: |client, world| Product::boxed(client, world, &[("policy", "adaptive"), ("hedge", "on")]),
     },

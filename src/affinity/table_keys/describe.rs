@@ -60,7 +60,7 @@ pub fn read_description(status: u16, body: &[u8]) -> Result<String, Refusal> {
 
 /// An error's code as it can stand in a message.
 fn clean(code: &str) -> String {
-    crate::config::shorten(code)
+    crate::error::shorten(code)
 }
 
 #[cfg(test)]

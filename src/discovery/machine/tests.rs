@@ -101,7 +101,7 @@ impl Net {
         self.now = self.now.after(Duration::from_millis(took));
         self.turn(|machine, turn| match answer {
             Ok((status, body)) => machine.answered(request.token, status, read(status, body.as_bytes()), turn),
-            Err((kind, reason)) => machine.failed(request.token, kind, reason, turn),
+            Err((kind, reason)) => machine.failed(request.token, kind, reason.into(), turn),
         });
         true
     }
@@ -272,7 +272,7 @@ fn useless_answers_leave_the_list_and_give_the_reason() {
         let (_, effects) = net.round();
         assert_eq!(net.nodes(), before);
         let failure = effects.iter().find_map(|effect| match effect {
-            Effect::RoundFailed(reason, by) => Some((reason.clone(), by.clone())),
+            Effect::RoundFailed(reason, by) => Some((reason.reason.clone(), by.clone())),
             _ => None,
         });
         let (text, by) = failure.unwrap();
@@ -401,7 +401,7 @@ fn a_stalled_request_lets_the_next_one_be_asked_beside_it() {
     assert_ne!(first.address, second.address);
     net.turn(|machine, turn| machine.answered(second.token, 200, read(200, br#"["10.0.0.1","10.0.0.2","10.0.0.3"]"#), turn));
     assert!(!net.effects.contains(&Effect::RoundDone) || net.machine.is_open(first.token));
-    net.turn(|machine, turn| machine.failed(first.token, FailureKind::Timeout, "late", turn));
+    net.turn(|machine, turn| machine.failed(first.token, FailureKind::Timeout, "late".into(), turn));
     assert!(net.effects.contains(&Effect::RoundDone));
 }
 
@@ -433,6 +433,19 @@ fn a_node_set_aside_is_probed_when_its_time_has_come() {
             Some(Effect::ProbeFailed(5, reason)) => assert!(!well && reason.contains(&status.to_string())),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+#[test]
+fn a_probe_on_somebodys_request_waits_no_longer_than_an_answer_may_take() {
+    for (mode, answer_ms, wanted_ms) in
+        [("inline", 0, 250), ("inline", 1, 50), ("inline", 10, 80), ("inline", 100, 250), ("thread", 1, 250)]
+    {
+        let mut net = Net::new(&[("seeds", A), ("refresh.mode", mode)], &[(A, Peer::Slow(answer_ms, vec![A, B]))]);
+        net.round();
+        net.world.probes = vec![(5, address(B))];
+        let probe = net.turn(|machine, turn| machine.next(false, turn)).unwrap();
+        assert_eq!(probe.timeout, Duration::from_millis(wanted_ms), "{mode}, answers after {answer_ms} ms");
     }
 }
 

@@ -5,16 +5,61 @@ fn near(pause: Duration, millis: u64) -> bool {
     pause >= wanted.mul_f64(0.75) && pause <= wanted.mul_f64(1.25)
 }
 
+/// Probes the node as soon as it is due, in vain.
+fn probe_in_vain(bench: &mut Bench, node: NodeId) -> Duration {
+    bench.now = bench.health.aside_until(node).unwrap();
+    bench.health.probe_failed(node, bench.now, &mut bench.rng).unwrap()
+}
+
 #[test]
 fn the_pause_doubles_from_half_a_second_to_thirty() {
     let mut bench = Bench::new(3);
     assert!(near(bench.eject(0, Cause::Refused).unwrap(), 500));
     for millis in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
+        // A trial, at the cost of somebody's request.
         bench.now = bench.health.aside_until(0).unwrap();
-        assert!(near(bench.health.probe_failed(0, bench.now, &mut bench.rng).unwrap(), millis), "{millis}");
+        bench.health.try_out(0, bench.now, &mut bench.rng);
+        let pause = bench.health.probe_failed(0, bench.now, &mut bench.rng).unwrap();
+        assert!(near(pause, millis), "{millis}: {pause:?}");
     }
     assert!(bench.health.probe_ok(0, bench.now));
     assert!(!bench.health.is_aside(0));
+}
+
+#[test]
+fn a_node_that_was_out_of_reach_is_found_well_after_an_eighth_of_that_time() {
+    for cause in [Cause::Refused, Cause::Hung, Cause::TlsFailure] {
+        let mut bench = Bench::new(3);
+        let start = bench.now;
+        assert!(near(bench.eject(0, cause).unwrap(), 500));
+        for millis in [1000, 2000, 2000, 2000] {
+            assert!(near(probe_in_vain(&mut bench, 0), millis), "{cause:?}: {millis}");
+        }
+        while bench.now.since(start) < Duration::from_secs(600) {
+            let pause = probe_in_vain(&mut bench, 0);
+            let away = bench.now.since(start).as_millis() as u64;
+            assert!(near(pause, (away / 8).clamp(2000, 30_000)), "{cause:?}: {pause:?} after {away} ms");
+        }
+        assert!(bench.health.probe_ok(0, bench.now));
+        // Probes that failed at no user's cost are not held against it; that it fails again is.
+        for millis in [4000, 8000, 16_000, 30_000, 30_000] {
+            assert!(near(bench.eject(0, cause).unwrap(), millis), "{cause:?}: {millis}");
+            bench.health.probe_ok(0, bench.now);
+        }
+    }
+}
+
+#[test]
+fn a_node_that_answers_with_errors_stays_away_its_time() {
+    let mut bench = Bench::new(3);
+    bench.warm_up();
+    while !bench.health.is_aside(0) {
+        bench.attempt_and_heed(0, Outcome::ServerError, 2);
+    }
+    assert_eq!(bench.standing(0).cause, Cause::FailuresInARow);
+    for millis in [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000] {
+        assert!(near(probe_in_vain(&mut bench, 0), millis), "{millis}");
+    }
 }
 
 #[test]

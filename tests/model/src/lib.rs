@@ -14,15 +14,35 @@ mod node {
     pub type NodeId = u32;
 }
 
-#[path = "../../../src/health/budget.rs"]
-pub mod budget;
+#[path = "../../../src/config/health.rs"]
+pub mod options;
+
+/// The options that the rules of health read.
+mod config {
+    pub use crate::options::{AdaptiveOptions, HealthOptions};
+
+    #[derive(Default)]
+    pub struct Config {
+        pub adaptive: AdaptiveOptions,
+        pub health: HealthOptions,
+    }
+}
+
+/// No chance where every order is tried.
+mod rng {
+    pub struct Rng;
+
+    impl Rng {
+        pub fn jitter(&mut self, _spread: f64) -> f64 {
+            1.0
+        }
+    }
+}
+
 #[path = "../../../src/clock.rs"]
 pub mod clock;
 #[path = "../../../src/balancer/due.rs"]
 pub mod due;
-#[path = "../../../src/health/lanes.rs"]
-pub mod lanes;
-#[path = "../../../src/health/tick.rs"]
-pub mod tick;
+pub mod health;
 #[path = "../../../src/topology.rs"]
 pub mod topology;

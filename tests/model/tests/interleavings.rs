@@ -4,11 +4,12 @@ use loom::model::Builder;
 use loom::sync::Arc;
 use loom::thread;
 
-use alternator_lb_model::budget::Budget;
 use alternator_lb_model::clock::Nanos;
 use alternator_lb_model::due::Due;
-use alternator_lb_model::lanes::Lanes;
-use alternator_lb_model::tick::Tick;
+use alternator_lb_model::health::Health;
+use alternator_lb_model::health::budget::Budget;
+use alternator_lb_model::health::lanes::Lanes;
+use alternator_lb_model::health::tick::Tick;
 use alternator_lb_model::topology::{Listing, Topology};
 
 fn listing(mark: u32) -> Listing {
@@ -95,5 +96,23 @@ fn of_the_last_token_one_request_gets_it() {
             .collect();
         let here = u32::from(budget.take(0, Nanos(0)));
         assert_eq!(here + takers.into_iter().map(|taker| taker.join().unwrap()).sum::<u32>(), 1);
+    });
+}
+
+#[test]
+fn no_order_of_reports_sets_more_than_half_of_the_nodes_aside() {
+    explore(|| {
+        let health = Arc::new(Health::new(4));
+        let listed = [0, 1, 2, 3];
+        let aside = move |health: &Health| listed.iter().filter(|node| health.is_aside(**node)).count();
+        assert!(health.refused(0, &listed, Nanos(1)));
+        let other = {
+            let health = Arc::clone(&health);
+            thread::spawn(move || (u32::from(health.refused(1, &listed, Nanos(2))), aside(&health)))
+        };
+        let here = (u32::from(health.refused(2, &listed, Nanos(2))), aside(&health));
+        let there = other.join().unwrap();
+        assert_eq!(here.0 + there.0, 1, "there is room for one more");
+        assert!(here.1 <= 2 && there.1 <= 2 && aside(&health) == 2);
     });
 }

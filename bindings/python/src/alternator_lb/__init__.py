@@ -9,6 +9,7 @@ Beside `AlternatorLB`, which has the interface of the original helper, stand the
 `Helper` and their kin. What needs aiobotocore or boto3 is imported when it is first used.
 """
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ._alternator_lb import AlternatorLB
@@ -42,6 +43,7 @@ from .errors import (
     NoNodesAvailableError,
 )
 from .helper import Helper
+from .pool import EndpointPool, NoEndpointAvailable
 from .scopes import ClusterScope, DatacenterScope, RackScope, RoutingScope
 from .sync_client import (
     AlternatorClient,
@@ -73,7 +75,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f".{_ASYNC[name]}", __name__), name)
+    try:
+        module = import_module(f".{_ASYNC[name]}", __name__)
+    except ModuleNotFoundError as error:
+        raise ImportError(f"{name} needs aiobotocore (pip install 'alternator-lb[async]'): {error}") from error
+    return getattr(module, name)
 
 
 __all__ = [
@@ -95,6 +101,7 @@ __all__ = [
     "Config",
     "ConfigurationError",
     "DatacenterScope",
+    "EndpointPool",
     "ExponentialBackoff",
     "HeaderOptimizationConfig",
     "HeaderWhitelistCallback",
@@ -103,6 +110,7 @@ __all__ = [
     "KeyRouteAffinityConfig",
     "KeyRouteAffinityMode",
     "LibraryNotFoundError",
+    "NoEndpointAvailable",
     "NoNodesAvailableError",
     "NodeListPollingConfig",
     "RackScope",
@@ -125,3 +133,6 @@ __all__ = [
     "create_client",
     "create_resource",
 ]
+if find_spec("aiobotocore") is None:
+    # So that `import *` needs no more than what it is used with.
+    __all__ = [name for name in __all__ if name not in _ASYNC]

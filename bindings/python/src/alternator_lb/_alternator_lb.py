@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from types import TracebackType
-from typing import Any, Final, Literal
+from typing import Any, Literal, cast
 
-from . import errors
+from . import _check, errors
 from ._balancer import Balancer
 from ._settings import DESCRIBE, RequestSettings, SdkSettings, Settings, UserAgentOfSdk
 from ._sync import SyncBalancer
-from ._tls import core_options
-from ._user_agent import DEFAULT_USER_AGENT
+from ._tls import core_options as tls_options
+from ._user_agent import DEFAULT_USER_AGENT, sent_user_agent
 from .auth import Auth
-from .config import UserAgent
+from .config import CompressionAlgorithm, KeyRouteAffinityMode, ResponseCompression, UserAgent, core_options
 from .scopes import RoutingScope, escape
 from .tls import TLS
-
-_VERIFY: Final[Mapping[object, str]] = {True: "full", False: "none"}
 
 
 class Arguments(Balancer):
@@ -55,12 +54,12 @@ class Arguments(Balancer):
         scope: str | Iterable[str] | RoutingScope | None = None,
         refresh: str = "inline",
         policy: str | None = None,
-        affinity: str | None = None,
+        affinity: str | KeyRouteAffinityMode | None = None,
         table_keys: Mapping[str, str] | None = None,
-        compression: str | None = None,
-        response_compression: str | None = None,
+        compression: str | CompressionAlgorithm | None = None,
+        response_compression: str | ResponseCompression | Iterable[str | ResponseCompression] | None = None,
         optimize_headers: bool = False,
-        keep_headers: Iterable[str] = (),
+        keep_headers: str | Iterable[str] = (),
         user_agent: UserAgent | Literal[UserAgentOfSdk.UNCHANGED] | None = UserAgentOfSdk.UNCHANGED,
         aws_access_key_id: str | None = None,
         aws_secret_access_key: str | None = None,
@@ -72,37 +71,42 @@ class Arguments(Balancer):
         key_file: str | os.PathLike[str] | None = None,
         verify: bool | Literal["no_hostname"] = True,
         tls: TLS | None = None,
-        options: Mapping[str, str] | None = None,
+        options: Mapping[str, str | int | float] | None = None,
         library_path: str | os.PathLike[str] | None = None,
     ) -> None:
-        sent = user_agent(DEFAULT_USER_AGENT) if callable(user_agent) else user_agent
+        sent = user_agent if user_agent is UserAgentOfSdk.UNCHANGED else sent_user_agent(user_agent)
         if tls is None:
             tls = _tls(ca_file, cert_file, key_file, verify)
         elif (ca_file, cert_file, key_file, verify) != (None, None, None, True):
             raise errors.bad_value("tls excludes ca_file, cert_file, key_file and verify: say it there")
+        else:
+            _check.needed("tls", tls, TLS)
+        tables = _check.mapping("table_keys", table_keys, "names of tables with those of their partition keys")
         keys: dict[str, object] = {
-            "seeds": nodes if isinstance(nodes, str) else ",".join(str(node) for node in nodes),
+            "seeds": _listed("nodes", nodes, "hosts, each a text"),
             "scheme": scheme,
             "port": port,
             "scope": _scope(datacenter, rack, scope),
-            "refresh.mode": refresh,
+            "refresh.mode": _check.text("refresh", refresh, "'inline', 'manual' or 'thread'"),
             "policy": policy,
-            "affinity": affinity,
-            **{f"table.{table}.key": key for table, key in (table_keys or {}).items()},
-            "compression": compression,
-            "response_compression": response_compression,
-            "headers.optimize": "on" if optimize_headers else "off",
-            "headers.keep": ",".join(keep_headers),
-            "user_agent": (sent or "") if isinstance(sent, (str, type(None))) else DEFAULT_USER_AGENT,
-            **core_options(tls),
-            **(options or {}),
+            "affinity": _value(affinity),
+            **{f"table.{table}.key": key for table, key in tables.items()},
+            "compression": _value(compression),
+            "response_compression": None
+            if response_compression is None
+            else _listed("response_compression", response_compression, "'gzip', 'deflate', or both"),
+            "headers.optimize": "on" if _check.flag("optimize_headers", optimize_headers) else "off",
+            "headers.keep": _listed("keep_headers", keep_headers, "names of headers"),
+            "user_agent": DEFAULT_USER_AGENT if sent is UserAgentOfSdk.UNCHANGED else sent or "",
+            **tls_options(tls),
+            **core_options(options),
         }
         core = {key: str(value) for key, value in keys.items() if value is not None}
         sdk = SdkSettings(
-            region_name=region_name,
+            region_name=_check.text("region_name", region_name),
             auth=Auth(aws_access_key_id, aws_secret_access_key, aws_session_token),
             auth_from_environment=True,
-            config=config,
+            config=_sdk_config(config),
             tls=tls,
         )
         requests = RequestSettings(
@@ -124,14 +128,35 @@ class AlternatorLB(Arguments, SyncBalancer):
         self.close()
 
 
+def _value(given: object) -> object:
+    """What the core calls it, of a member of the official interface's enumerations too."""
+    return given.value if isinstance(given, Enum) else given
+
+
+def _listed(name: str, given: str | Enum | Iterable[Any], accepted: str) -> str:
+    """One text, or several, as the core has lists."""
+    if isinstance(given, (str, Enum)):
+        return str(_value(given))
+    several = map(_value, given) if isinstance(given, Iterable) and not isinstance(given, bytes) else given
+    return ",".join(_check.texts(name, cast("Iterable[str]", several), accepted))
+
+
+def _sdk_config(config: Any) -> Any:
+    if config is not None and not hasattr(config, "merge"):
+        raise _check.refused("config", config, "a botocore.config.Config")
+    return config
+
+
 def _tls(
     ca_file: str | os.PathLike[str] | None,
     cert_file: str | os.PathLike[str] | None,
     key_file: str | os.PathLike[str] | None,
     verify: bool | str,
 ) -> TLS:
-    if _VERIFY.get(verify, verify) not in ("full", "no_hostname", "none"):
-        raise errors.bad_value(f"verify={verify!r} is not accepted: True, False or 'no_hostname' (the core's tls.verify)")
+    if not isinstance(verify, (bool, str)) or verify not in (True, False, "full", "no_hostname", "none"):
+        raise _check.refused("verify", verify, "True, False or 'no_hostname' (the core's tls.verify)")
+    for name, path in (("ca_file", ca_file), ("cert_file", cert_file), ("key_file", key_file)):
+        _check.path(name, path)
     return TLS(
         custom_ca_cert_paths=() if ca_file is None else (ca_file,),
         # The file says whom to trust, and nobody else is.
@@ -151,7 +176,14 @@ def _scope(datacenter: str | None, rack: str | None, scope: str | Iterable[str] 
             raise errors.bad_value(f"scope={scope!r} and datacenter={datacenter!r} exclude each other: give one of them")
         if isinstance(scope, RoutingScope):
             return scope.chain
-        return scope if isinstance(scope, str) else ">".join(scope)
+        return (
+            scope
+            if isinstance(scope, str)
+            else ">".join(_check.texts("scope", scope, "a chain of scopes, or its links as texts"))
+        )
     if datacenter is None:
         return None
+    _check.text("datacenter", datacenter, "a name that is not empty")
+    if rack is not None:
+        _check.text("rack", rack, "a name that is not empty")
     return f"dc:{escape(datacenter)}" if rack is None else f"rack:{escape(datacenter)}/{escape(rack)}"

@@ -46,8 +46,8 @@ class AsyncHooks(Hooks):
     def _install_transport(self, client: Any) -> Callable[[], None]:
         return _async_transport.install(client, self._wire)
 
-    def _choose(self, request: Any, **event: object) -> None:
-        super()._choose(request, **event)
+    def _choose(self, request: Any, operation_name: str = "", **_: object) -> None:
+        super()._choose(request, operation_name)
         driver = self.owner.driver
         if driver is not None:
             call = request.context[CONTEXT_KEY]

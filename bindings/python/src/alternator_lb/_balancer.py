@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from . import _library, _log, errors
+from . import _check, _library, _log, errors
 from ._cooldown import Cooldown
 from ._core import Core
 from ._settings import Settings
@@ -63,7 +63,7 @@ class Balancer:
 
     def get_partition_key_name(self, table: str) -> str | None:
         """The partition key's attribute of a table: as given, or as learned; None while it is not known."""
-        return self._open().table_key(table)
+        return self._open().table_key(_check.text("table", table, "the name of a table"))
 
     def statistics(self) -> dict[str, Any]:
         """The counters of the core."""

@@ -8,7 +8,7 @@ cancelled, so whatever ends a call (KeyboardInterrupt, a timeout of gevent, a ca
 from __future__ import annotations
 
 from time import perf_counter_ns
-from typing import Any, Final
+from typing import Final
 
 from . import _native, _outcome
 from ._core import Core
@@ -38,7 +38,8 @@ class Call:
         return cls(core, plan)
 
     def __del__(self) -> None:
-        self.abandon()
+        if self.started_ns or self.upcoming >= 0:
+            self.abandon()
 
     def abandon(self) -> None:
         """Ends what is open: the attempt under way, or one whose node was chosen and that will not be made."""
@@ -49,17 +50,17 @@ class Call:
 
     def start_attempt(self) -> None:
         """Chooses the attempt's node: the one that a retry was promised, else the next of the plan."""
-        if self.upcoming >= 0:
-            self.node_id = self.upcoming
-            self.upcoming = -1
-        else:
-            core = self.core
+        core = self.core
+        if self.node_id < 0 and self.plan is None:
             # Most calls need no second attempt, and so no plan.
-            plain = self.plan is None and self.node_id < 0
-            node_id = core.alb_next_node(core.handle, None) if plain else self._next_of_plan()
-            if node_id < 0:
-                raise core.error(node_id)
-            self.node_id = node_id
+            node_id = core.alb_next_node(core.handle, None)
+        elif self.upcoming >= 0:
+            node_id, self.upcoming = self.upcoming, -1
+        else:
+            node_id = self._next_of_plan()
+        if node_id < 0:
+            raise core.error(node_id)
+        self.node_id = node_id
         self.started_ns = perf_counter_ns()
 
     def _next_of_plan(self) -> int:
@@ -88,8 +89,3 @@ class Call:
         # A negative status is the next attempt's to tell.
         self.upcoming = self._next_of_plan()
         return self.upcoming not in self.tried
-
-
-def of(context: dict[str, Any]) -> Call | None:
-    call: Call | None = context.get(CONTEXT_KEY)
-    return call

@@ -32,9 +32,11 @@ def new_resource(settings: SdkSettings, endpoint_url: str, options: dict[str, An
 
 
 def _session() -> Any:
-    import boto3.session
-    import botocore.session
-
+    try:
+        import boto3.session
+        import botocore.session
+    except ModuleNotFoundError as error:
+        raise ImportError(f"new clients need boto3 (pip install 'alternator-lb[boto3]'): {error}") from error
     return boto3.session.Session(botocore_session=_sessions.new_session(botocore.session.Session))
 
 

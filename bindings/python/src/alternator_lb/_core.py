@@ -65,29 +65,43 @@ class Core:
         raise TypeError("an AlternatorLB belongs to the process that made it: make one in each process instead of pickling it")
 
     def next_node(self) -> str:
-        node_id = self._library.alb_next_node(self.handle, None)
-        if node_id < 0:
-            raise _error(self._library, node_id)
-        return self.urls[node_id]
+        return self.urls[self.pick()]
 
     def next_host(self) -> str:
-        node = _new_node()
-        status = self._library.alb_next_node(self.handle, node)
-        if status < 0:
-            raise _error(self._library, status)
-        return _host(node)
+        return _host(self._node(self.pick()))
 
     def nodes(self) -> list[str]:
         return [self.urls[node_id] for node_id in self.node_ids()]
 
     def standing(self) -> list[tuple[str, bool]]:
         """The host of each listed node, and whether it is set aside."""
-        found = []
-        for node_id in self.node_ids():
-            node = _new_node()
-            if self._library.alb_node_get(self.handle, node_id, node) >= 0:
-                found.append((_host(node), bool(node.flags & _native.NODE_SET_ASIDE)))
-        return found
+        nodes = map(self._node, self.node_ids())
+        return [(_host(node), bool(node.flags & _native.NODE_SET_ASIDE)) for node in nodes]
+
+    def hosts(self) -> list[tuple[int, str]]:
+        """The id and the host of each listed node."""
+        return [(node_id, _host(self._node(node_id))) for node_id in self.node_ids()]
+
+    def pick(self) -> int:
+        node_id: int = self._library.alb_next_node(self.handle, None)
+        if node_id < 0:
+            raise _error(self._library, node_id)
+        return node_id
+
+    def report(self, node_id: int, outcome: int, latency_us: int) -> None:
+        self._library.alb_report(self.handle, node_id, outcome, latency_us)
+
+    def health(self, node_id: int) -> _native.Health:
+        health = _native.Health(struct_size=sizeof(_native.Health))
+        status = self._library.alb_health_get(self.handle, node_id, health)
+        if status < 0:
+            raise _error(self._library, status)
+        return health
+
+    def outcomes(self, node_id: int) -> dict[str, int]:
+        """How many attempts at the node ended how."""
+        counted: dict[str, int] = next(node["outcomes"] for node in self.statistics()["nodes"] if node["id"] == node_id)
+        return counted
 
     def node_ids(self) -> list[int]:
         capacity = 16
@@ -194,6 +208,13 @@ class Core:
         """The exception for a status of one of these."""
         return _error(self._library, status)
 
+    def _node(self, node_id: int) -> _native.Node:
+        node = _new_node()
+        status = self._library.alb_node_get(self.handle, node_id, node)
+        if status < 0:
+            raise _error(self._library, status)
+        return node
+
     def _check(self, status: int, error: _native.Error) -> None:
         if status < 0:
             raise _error(self._library, status, error)
@@ -287,6 +308,6 @@ def _error(library: CDLL, status: int, error: _native.Error | None = None) -> er
 
 
 def _milliseconds(timeout: float) -> int:
-    if not timeout >= 0:
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
         raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more")
     return round(min(timeout * 1000, _LONGEST_MS))

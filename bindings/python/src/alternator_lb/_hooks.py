@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from logging import DEBUG
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from weakref import ref
 
@@ -19,6 +20,7 @@ from ._call import CONTEXT_KEY, Call
 from ._cooldown import Cooldown
 from ._core import Core
 from ._log import logger
+from ._native import OUTCOME_SUCCESS
 from ._settings import RequestSettings
 from ._wire import Wire
 
@@ -127,13 +129,15 @@ class Hooks:
     def _plan(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         context[CONTEXT_KEY] = Call.by_key(self._core(), model.name.encode(), params["body"])
 
-    def _choose(self, request: Any, **_: object) -> None:
+    def _choose(self, request: Any, operation_name: str = "", **_: object) -> None:
         context = request.context
         call = context.get(CONTEXT_KEY)
         if call is None:
             call = context[CONTEXT_KEY] = Call(self._core())
         call.start_attempt()
-        request.url = call.core.request_urls[call.node_id]
+        url = request.url = call.core.request_urls[call.node_id]
+        if logger.isEnabledFor(DEBUG):
+            logger.debug("%s goes to %s", operation_name, url)
 
     def _compress(self, params: dict[str, Any], **_: object) -> None:
         self._wire.compress(self._core(), params)
@@ -146,12 +150,18 @@ class Hooks:
 
     def _report(self, context: dict[str, Any], exception: Any = None, parsed_response: Any = None, **_: object) -> None:
         call = context.get(CONTEXT_KEY)
-        if call is not None:
+        if call is None:
+            return
+        if parsed_response is not None and parsed_response["ResponseMetadata"]["HTTPStatusCode"] < 300:
+            call.end_attempt(OUTCOME_SUCCESS)
+        else:
             call.end_attempt(_outcome.classify(exception, parsed_response))
 
     def _retry(self, **event: Any) -> Any:
         assert self._sdk_retry is not None
-        return self._hurry(self._sdk_retry(**event), event)
+        delay = self._sdk_retry(**event)
+        # After most calls: a success.
+        return None if delay is None else self._hurry(delay, event)
 
     def _hurry(self, delay: Any, event: dict[str, Any]) -> Any:
         """The SDK's verdict on a retry, without its pause when another node is asked."""

@@ -12,7 +12,7 @@ from ctypes import CDLL
 from pathlib import Path
 from typing import Final
 
-from . import _native, errors
+from . import _check, _native, errors
 
 ENVIRONMENT_VARIABLE: Final = "ALTERNATOR_LB_LIBRARY"
 FILE_NAME: Final = "libalternator_lb.dylib" if sys.platform == "darwin" else "libalternator_lb.so"
@@ -44,6 +44,7 @@ def load(path: str | os.PathLike[str] | None = None) -> CDLL:
 
 def _choose(path: str | os.PathLike[str] | None) -> tuple[str, str]:
     if path is not None:
+        _check.path("library_path", path)
         return os.fspath(path), "library_path"
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         return from_environment, f"from {ENVIRONMENT_VARIABLE}"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from . import _tls, errors
+from . import _check, _tls, errors
 from ._log import logger
 from ._settings import DESCRIBE, RequestSettings, SdkSettings, Settings
-from ._user_agent import DEFAULT_USER_AGENT
+from ._user_agent import sent_user_agent
 from .auth import Auth
 from .config import Config, HeaderWhitelistContext
 from .scopes import RoutingScope
@@ -46,17 +46,14 @@ def settings(config: Config, auth: Auth | None, boto: Mapping[str, Any], *, refr
 
 def authentication(config: Config, auth: Auth | None, boto: Mapping[str, Any]) -> Auth:
     """Who signs: `auth`, or the credentials among boto's arguments; nobody without either."""
+    _check.needed("config", config, Config)
+    _check.instance("auth", auth, Auth)
     raw = {name: boto[f"aws_{name}"] for name in ("access_key_id", "secret_access_key", "session_token") if f"aws_{name}" in boto}
     if auth is not None and raw:
         raise errors.bad_value("auth and aws_access_key_id, aws_secret_access_key, aws_session_token exclude each other")
     if not config.authentication_enabled:
         return Auth.disabled()
     return auth or Auth(**raw)
-
-
-def sent_user_agent(config: Config) -> str | None:
-    """The header as it is sent; None if it is not."""
-    return config.user_agent(DEFAULT_USER_AGENT) if callable(config.user_agent) else config.user_agent
 
 
 def falls_back_to_cluster(config: Config) -> bool:
@@ -85,7 +82,7 @@ def _requests(config: Config, auth: Auth, core: Mapping[str, str]) -> RequestSet
         by_key=core["affinity"] != "none",
         describe=DESCRIBE.get(core["refresh.mode"], "never"),
         describe_backoff=config.key_affinity.discovery_backoff,
-        user_agent=sent_user_agent(config),
+        user_agent=sent_user_agent(config.user_agent),
         more_headers=_more_headers(config, auth),
     )
 
@@ -138,7 +135,7 @@ ROWS: Final = (
     Row("node_list_polling.idle_interval_ms", "refresh.idle_ms", lambda config: str(_idle_ms(config))),
     Row("timeouts.discovery_seconds", "discovery.timeout_ms", lambda config: str(_discovery_ms(config))),
     Row("timeouts.discovery_seconds", "discovery.stall_ms", lambda config: str(min(_discovery_ms(config), _STALL_MS))),
-    Row("user_agent", "user_agent", lambda config: sent_user_agent(config) or ""),
+    Row("user_agent", "user_agent", lambda config: sent_user_agent(config.user_agent) or ""),
 )
 # Fields that become options by a rule of their own: `tls` by `_tls.core_options`, tables one by one, `options` as they are.
 TABLE_KEYS: Final = Row("key_affinity.table_pk_attributes", "table.<name>.key", lambda config: None)

@@ -34,9 +34,9 @@ WIRE_CONTENT_ENCODING: Final = 1
 WIRE_ACCEPT_ENCODING: Final = 2
 WIRE_KEPT_HEADERS: Final = 3
 
-NODE_LISTED: Final = 1
-NODE_SEED: Final = 2
 NODE_SET_ASIDE: Final = 4
+
+HEALTH_SET_ASIDE: Final = 2
 
 OUTCOME_SUCCESS: Final = 0
 OUTCOME_CALLER_FAULT: Final = 1
@@ -79,6 +79,24 @@ class Node(Structure):
     )
 
 
+class Health(Structure):
+    """`alb_health`: how a node fares."""
+
+    _fields_ = (
+        ("struct_size", c_uint32),
+        ("node_id", c_int32),
+        ("state", c_uint32),
+        ("cause", c_int32),
+        ("in_flight", c_uint32),
+        ("strikes", c_uint32),
+        ("failures_in_a_row", c_uint32),
+        ("failure_permille", c_uint32),
+        ("estimate_us", c_uint64),
+        ("mean_us", c_uint64),
+        ("probe_in_ms", c_uint64),
+    )
+
+
 class Plan(Structure):
     """`alb_plan`: the order in which one API call tries the nodes; needs no destructor."""
 
@@ -88,6 +106,7 @@ class Plan(Structure):
 _error = POINTER(Error)
 _node = POINTER(Node)
 _plan = POINTER(Plan)
+_health = POINTER(Health)
 
 # Balancer and config handles are plain addresses (c_void_p), because their structs are opaque.
 PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
@@ -111,6 +130,7 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_table_key_set": (c_int32, (c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, _error)),
     "alb_table_key_failed": (c_int32, (c_void_p, c_char_p, c_size_t, c_int32, c_char_p, c_size_t)),
     "alb_report": (c_int32, (c_void_p, c_int32, c_int32, c_uint64)),
+    "alb_health_get": (c_int32, (c_void_p, c_int32, _health)),
     "alb_nodes": (c_size_t, (c_void_p, POINTER(c_int32), c_size_t)),
     "alb_node_get": (c_int32, (c_void_p, c_int32, _node)),
     "alb_generation": (POINTER(c_uint64), (c_void_p,)),

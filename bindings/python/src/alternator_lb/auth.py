@@ -16,6 +16,10 @@ class Auth:
     session_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
+        # Without their values: these are secrets.
+        for name in ("access_key_id", "secret_access_key", "session_token"):
+            if not isinstance(getattr(self, name), (str, type(None))):
+                raise bad_value(f"{name} is a {type(getattr(self, name)).__name__}: a text is needed")
         if (self.access_key_id is None) != (self.secret_access_key is None):
             raise bad_value("static credentials need both access_key_id and secret_access_key")
         if self.access_key_id == "" or self.secret_access_key == "":
@@ -31,6 +35,8 @@ class Auth:
     @classmethod
     def static_credentials(cls, access_key_id: str, secret_access_key: str, session_token: str | None = None) -> Auth:
         """Requests are signed with these keys."""
+        if access_key_id is None or secret_access_key is None:
+            raise bad_value("static credentials need both access_key_id and secret_access_key")
         return cls(access_key_id, secret_access_key, session_token)
 
     @property

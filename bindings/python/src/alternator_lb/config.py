@@ -6,16 +6,17 @@ What each field means for the core and the SDK is said once, in `_mapping`; what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from ._user_agent import DEFAULT_USER_AGENT, UserAgent, UserAgentCustomizer
+from . import _check
+from ._user_agent import DEFAULT_USER_AGENT, UserAgent, UserAgentCustomizer, sent_user_agent
 from .auth import Auth
 from .backoff import Backoff, ExponentialBackoff
-from .errors import bad_value
+from .errors import ConfigurationError, bad_value
 from .scopes import ClusterScope, DatacenterScope, RackScope, RoutingScope
 from .tls import TLS, TlsSessionCacheConfig
 
@@ -91,9 +92,9 @@ class RequestCompressionConfig:
     gzip_level: int = 9
 
     def __post_init__(self) -> None:
-        _member("algorithm", self.algorithm, CompressionAlgorithm)
-        _number("min_size_bytes", self.min_size_bytes, at_least=0)
-        _number("gzip_level", self.gzip_level, at_least=0, at_most=9)
+        _check.member("algorithm", self.algorithm, CompressionAlgorithm)
+        _check.number("min_size_bytes", self.min_size_bytes, at_least=0)
+        _check.number("gzip_level", self.gzip_level, at_least=0, at_most=9)
 
     @property
     def enabled(self) -> bool:
@@ -122,10 +123,10 @@ class HeaderOptimizationConfig:
     whitelist_callback: HeaderWhitelistCallback | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.whitelist, str):
-            raise bad_value(f"whitelist={self.whitelist!r} is not accepted: a set of header names")
+        _check.flag("enabled", self.enabled)
         if self.whitelist is not None:
-            object.__setattr__(self, "whitelist", frozenset(self.whitelist))
+            object.__setattr__(self, "whitelist", frozenset(_check.texts("whitelist", self.whitelist, "a set of header names")))
+        _check.function("whitelist_callback", self.whitelist_callback)
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ class KeyRouteAffinityConfig:
     discovery_backoff: Backoff = field(default_factory=ExponentialBackoff)
 
     def __post_init__(self) -> None:
-        _member("mode", self.mode, KeyRouteAffinityMode)
-        object.__setattr__(self, "table_pk_attributes", dict(self.table_pk_attributes))
+        _check.member("mode", self.mode, KeyRouteAffinityMode)
+        keys = _check.mapping("table_pk_attributes", self.table_pk_attributes, "names of tables with those of their keys")
+        object.__setattr__(self, "table_pk_attributes", keys)
         if not isinstance(self.discovery_backoff, Backoff):
             raise bad_value(
                 f"discovery_backoff={self.discovery_backoff!r} is not accepted: something with delay_seconds(attempt)"
@@ -153,8 +155,8 @@ class NodeListPollingConfig:
     idle_interval_ms: int = 60000
 
     def __post_init__(self) -> None:
-        _number("active_interval_ms", self.active_interval_ms, at_least=1)
-        _number("idle_interval_ms", self.idle_interval_ms, at_least=1)
+        _check.number("active_interval_ms", self.active_interval_ms, at_least=1)
+        _check.number("idle_interval_ms", self.idle_interval_ms, at_least=1)
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,8 @@ class RetryConfig:
     mode: RetryMode = RetryMode.STANDARD
 
     def __post_init__(self) -> None:
-        _number("max_attempts", self.max_attempts, at_least=1)
-        _member("mode", self.mode, RetryMode)
+        _check.number("max_attempts", self.max_attempts, at_least=1)
+        _check.member("mode", self.mode, RetryMode)
 
 
 @dataclass(frozen=True)
@@ -179,8 +181,7 @@ class TimeoutConfig:
 
     def __post_init__(self) -> None:
         for name in ("discovery_seconds", "connect_seconds", "read_seconds"):
-            if not getattr(self, name) > 0:
-                raise bad_value(f"{name}={getattr(self, name)!r} is not accepted: seconds, above 0")
+            _check.seconds(name, getattr(self, name))
 
 
 @dataclass(frozen=True, init=False)
@@ -244,9 +245,9 @@ class Config:
     ) -> None:
         fields: dict[str, Any] = {
             "seed_hosts": _hosts(seed_hosts),
-            "port": _number("port", port, at_least=1, at_most=65535),
+            "port": _check.number("port", port, at_least=1, at_most=65535),
             "scheme": scheme,
-            "routing_scope": _instance("routing_scope", routing_scope, RoutingScope) or ClusterScope(),
+            "routing_scope": _check.instance("routing_scope", routing_scope, RoutingScope) or ClusterScope(),
             "request_compression": _nested(
                 RequestCompressionConfig,
                 request_compression,
@@ -264,10 +265,10 @@ class Config:
                 whitelist=("headers_whitelist", headers_whitelist),
                 whitelist_callback=("header_whitelist_callback", header_whitelist_callback),
             ),
-            "tls": _instance("tls", tls, TLS) or TLS.system_default(),
-            "key_affinity": _instance("key_affinity", key_affinity, KeyRouteAffinityConfig) or KeyRouteAffinityConfig(),
-            "retries": _instance("retries", retries, RetryConfig) or RetryConfig(),
-            "max_pool_connections": _number("max_pool_connections", max_pool_connections, at_least=1),
+            "tls": _check.instance("tls", tls, TLS) or TLS.system_default(),
+            "key_affinity": _check.instance("key_affinity", key_affinity, KeyRouteAffinityConfig) or KeyRouteAffinityConfig(),
+            "retries": _check.instance("retries", retries, RetryConfig) or RetryConfig(),
+            "max_pool_connections": _check.number("max_pool_connections", max_pool_connections, at_least=1),
             "node_list_polling": _nested(
                 NodeListPollingConfig,
                 node_list_polling,
@@ -283,10 +284,10 @@ class Config:
                 connect_seconds=("connect_timeout_seconds", connect_timeout_seconds),
                 read_seconds=("read_timeout_seconds", read_timeout_seconds),
             ),
-            "aws_region": aws_region,
+            "aws_region": _check.text("aws_region", aws_region),
             "user_agent": _user_agent(user_agent),
-            "authentication_enabled": authentication_enabled,
-            "options": dict(options or {}),
+            "authentication_enabled": _check.flag("authentication_enabled", authentication_enabled),
+            "options": core_options(options),
         }
         if scheme not in ("http", "https"):
             raise bad_value(f"scheme={scheme!r} is not accepted: 'http' or 'https'")
@@ -299,52 +300,47 @@ AlternatorConfig = Config
 TlsConfig = TLS
 
 
+def core_options(options: Mapping[str, Any] | None) -> dict[str, str]:
+    """Options of the core, as they are given to it."""
+    accepted = "names of the core's options with their values as text"
+    return {name: str(value) for name, value in _check.mapping("options", options, accepted, (str, int, float)).items()}
+
+
 def _hosts(hosts: Sequence[str]) -> tuple[str, ...]:
-    listed = (hosts,) if isinstance(hosts, str) else tuple(hosts)
+    listed = (hosts,) if isinstance(hosts, str) else _check.texts("seed_hosts", hosts, "hosts, each a text")
     if not listed:
         raise bad_value("seed_hosts is empty: at least one seed host is needed")
     return listed
 
 
 def _encodings(encodings: Sequence[ResponseCompression]) -> tuple[ResponseCompression, ...]:
+    if isinstance(encodings, ResponseCompression) or not isinstance(encodings, Iterable):
+        raise _check.refused("response_compression", encodings, "a sequence of members of ResponseCompression")
     for encoding in encodings:
-        _member("response_compression", encoding, ResponseCompression)
+        _check.member("response_compression", encoding, ResponseCompression)
     return tuple(dict.fromkeys(encodings))
 
 
 def _user_agent(user_agent: UserAgent | None) -> UserAgent | None:
-    if user_agent is None or callable(user_agent):
-        return user_agent
-    if not isinstance(user_agent, str) or not user_agent.isprintable() or not user_agent.isascii():
-        raise bad_value(f"user_agent={user_agent!r} is not accepted: printable ASCII text, a function of the default, or None")
-    return user_agent
-
-
-def _number(name: str, value: int, *, at_least: int, at_most: int | None = None) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and at_least <= value and (at_most is None or value <= at_most):
-        return value
-    accepted = f"from {at_least} to {at_most}" if at_most is not None else f"of {at_least} or more"
-    raise bad_value(f"{name}={value!r} is not accepted: a whole number {accepted}")
-
-
-def _member(name: str, value: object, kind: type[Enum]) -> None:
-    if not isinstance(value, kind):
-        raise bad_value(f"{name}={value!r} is not accepted: a member of {kind.__name__}")
-
-
-def _instance(name: str, value: _T | None, kind: type[Any]) -> _T | None:
-    if value is not None and not isinstance(value, kind):
-        raise bad_value(f"{name}={value!r} is not accepted: a {kind.__name__}")
-    return value
+    # A function is called when it is needed.
+    return user_agent if callable(user_agent) else sent_user_agent(user_agent)
 
 
 def _nested(kind: type[_T], given: _T | None, name: str, **flat: tuple[str, Any]) -> _T:
     """A nested configuration: as given, or made of the flat names, which exclude it."""
     said = {own: value for own, (_, value) in flat.items() if value is not None}
-    if _instance(name, given, kind) is None:
-        return kind(**said)
+    if _check.instance(name, given, kind) is None:
+        return _called_by_its_alias(kind, said, flat)
     if said:
         names = " and ".join(alias for alias, value in flat.values() if value is not None)
         raise bad_value(f"{name} and {names} exclude each other: give one of them")
     assert given is not None
     return given
+
+
+def _called_by_its_alias(kind: type[_T], fields: Mapping[str, Any], flat: Mapping[str, tuple[str, Any]]) -> _T:
+    try:
+        return kind(**fields)
+    except ConfigurationError as error:
+        name, _, rest = str(error).partition("=")
+        raise bad_value(f"{flat[name][0]}={rest}" if name in flat else str(error)) from None

@@ -28,10 +28,11 @@ def create_resource(config: Config, *, auth: Auth | None = None, **boto_kwargs: 
 
 def close_client(client: DynamoDBClient | DynamoDBServiceResource) -> None:
     """Ends a client or resource and its balancer; later use raises ClosedError. Ending it twice does nothing more."""
-    balancer = _official.owners.pop(_client_of(client), None)
+    made = _client_of(client)
+    balancer = _official.owners.pop(made, None)
     if isinstance(balancer, SyncBalancer):
         balancer.close()
-    close = getattr(_client_of(client), "close", None)
+    close = getattr(made, "close", None)
     if close is not None:
         close()
 
@@ -134,4 +135,7 @@ def _create(config: Config, auth: Auth | None, boto_kwargs: dict[str, Any], *, r
 
 
 def _client_of(made: Any) -> Any:
-    return getattr(made.meta, "client", made)
+    meta = getattr(made, "meta", None)
+    if meta is None:
+        raise errors.bad_value(f"{made!r} is not accepted: a client or resource that was made here")
+    return getattr(meta, "client", made)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from . import _check
 from .errors import bad_value
 
 FilePath: TypeAlias = str | os.PathLike[str]
@@ -26,9 +27,9 @@ class TlsSessionCacheConfig:
     timeout_seconds: int = 86400
 
     def __post_init__(self) -> None:
+        _check.flag("enabled", self.enabled)
         for name in ("cache_size", "timeout_seconds"):
-            if not getattr(self, name) > 0:
-                raise bad_value(f"{name}={getattr(self, name)!r} is not accepted: a number above 0")
+            _check.number(name, getattr(self, name), at_least=1)
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,16 @@ class TLS:
     key_log_file_path: FilePath | None = None
 
     def __post_init__(self) -> None:
-        if isinstance(self.custom_ca_cert_paths, (str, os.PathLike)):
-            raise bad_value(f"custom_ca_cert_paths={self.custom_ca_cert_paths!r} is not accepted: a sequence of paths")
+        if isinstance(self.custom_ca_cert_paths, (str, os.PathLike)) or not isinstance(self.custom_ca_cert_paths, Iterable):
+            raise _check.refused("custom_ca_cert_paths", self.custom_ca_cert_paths, "a sequence of paths")
         object.__setattr__(self, "custom_ca_cert_paths", tuple(self.custom_ca_cert_paths))
+        for path in self.custom_ca_cert_paths:
+            _check.path("custom_ca_cert_paths", path, optional=False)
+        for name in ("client_cert_path", "client_key_path", "key_log_file_path"):
+            _check.path(name, getattr(self, name))
+        for name in ("trust_system_ca_certs", "trust_all_certificates", "verify_hostname"):
+            _check.flag(name, getattr(self, name))
+        _check.needed("session_cache", self.session_cache, TlsSessionCacheConfig)
         if self.client_key_path is not None and self.client_cert_path is None:
             raise bad_value(f"client_key_path={self.client_key_path!r} needs client_cert_path")
         if not self.custom_ca_cert_paths and not self.trust_system_ca_certs and not self.trust_all_certificates:
@@ -64,6 +72,8 @@ class TLS:
     @classmethod
     def with_custom_ca(cls, *cert_paths: FilePath) -> TLS:
         """Trusts these authorities too."""
+        if not cert_paths:
+            raise bad_value("with_custom_ca() needs the path of at least one file of certificates")
         return cls(custom_ca_cert_paths=cert_paths)
 
     @classmethod

@@ -1,0 +1,3 @@
+// Package linux_arm64 holds the core as a static archive for linux/arm64. The build places the archive here; this file keeps
+// the directory where `go mod vendor` copies packages alone.
+package linux_arm64

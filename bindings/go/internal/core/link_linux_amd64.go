@@ -1,0 +1,11 @@
+//go:build cgo && !alb_shared
+
+package core
+
+// #cgo LDFLAGS: ${SRCDIR}/lib/linux_amd64/libalternator_lb.a -lm -ldl -lpthread -lrt
+// #include "core.h"
+// #include "archive_linux_amd64.h"
+// __attribute__((used)) static const char alb_archive[] = ALB_ARCHIVE;
+import "C"
+
+import _ "github.com/scylladb/alternator-lb/bindings/go/internal/core/lib/linux_amd64" // vendored with the package
