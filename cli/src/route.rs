@@ -6,7 +6,6 @@ mod key;
 mod table;
 
 use alternator_lb::affinity::{key_hash, token};
-use alternator_lb::health::Outcome;
 use alternator_lb::request::Operation;
 use alternator_lb::{Balancer, NodeId, Plan};
 use clap::{Args, ValueEnum};
@@ -107,8 +106,6 @@ fn steps(balancer: &Balancer, plan: &mut Plan, trouble: impl Fn(NodeId) -> Optio
     let by_key = plan.is_keyed();
     let mut steps: Vec<Step> = Vec::new();
     while let Ok(node) = balancer.plan_next(plan) {
-        // The attempt is not made.
-        let _ = balancer.report(node, Outcome::Cancelled, 0);
         if steps.iter().any(|step| step.node == node) {
             break;
         }

@@ -39,7 +39,9 @@ fn figures_add_up_and_the_table_is_gone() {
 fn a_node_that_dies_meanwhile_costs_no_call() {
     let cluster = Cluster::start(&["--nodes", "3"]);
     let (seed, svg) = (cluster.address(0), svg("dies"));
-    let child = command(&arguments(&seed, svg.to_str().expect("text"), &["--seconds", "3", "--rate", "200", "--json"]))
+    // In turn, so that the dead node is tried for certain.
+    let options = ["--seconds", "3", "--rate", "200", "--json", "--set", "policy=round_robin"];
+    let child = command(&arguments(&seed, svg.to_str().expect("text"), &options))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -48,6 +50,7 @@ fn a_node_that_dies_meanwhile_costs_no_call() {
     cluster.act(2, "kill");
     let told = json(&child.wait_with_output().expect("it ends"), 0);
     assert_eq!(told["failed_calls"], 0, "{told}");
+    assert!(told["retries"].as_u64() >= Some(1), "{told}");
     assert_eq!(cluster.tables(), json!([]));
     std::fs::remove_file(svg).expect("removed");
 }
