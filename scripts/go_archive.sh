@@ -31,6 +31,7 @@ if ! cmp --quiet "$library.new" "$library"; then
     echo "$library: $(stat -c %s "$library") bytes"
 fi
 rm -f "$library.new"
+cmp --quiet include/alternator_lb.h "$core/alternator_lb.h" || cp include/alternator_lb.h "$core/"
 printf '#define ALB_ARCHIVE "%s"\n' "$(sha256sum "$library" | cut -d' ' -f1)" >"$stamp.new"
 cmp --quiet "$stamp.new" "$stamp" || mv "$stamp.new" "$stamp"
 rm -f "$stamp.new"

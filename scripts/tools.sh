@@ -20,12 +20,23 @@ apt_install() { # quiet but for errors; what apt says on standard output is not 
 has_command() { command -v "$1" >/dev/null 2>&1; }
 has_venv() { has_command python3 && python3 -c 'import ensurepip, venv, sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
 has_header() { echo "#include <$1>" | cc -E - >/dev/null 2>&1; }
+has_systemd_analyze() { has_command systemd-analyze && systemd-analyze security --help | grep -q -- --offline; }
+has_jdk() { has_command javac && [ "$(javac -version 2>&1 | sed 's/javac \([0-9]*\).*/\1/')" -ge 17 ]; }
 has_rust() {
     [ -x "$HOME/.cargo/bin/cargo" ] && PATH="$HOME/.cargo/bin:$PATH"
     has_command cargo || return 1
     local found
     found=$(rustc --version | cut -d' ' -f2)
     [ "$(printf '%s\n%s\n' "$rust_wanted" "$found" | sort -V | head -n1)" = "$rust_wanted" ]
+}
+
+readonly go_wanted=$(sed -n 's/^go //p' "$(dirname "$0")/../bindings/go/go.mod")
+has_go() {
+    [ -x /usr/local/go/bin/go ] && PATH="$PATH:/usr/local/go/bin"
+    has_command go || return 1
+    local found
+    found=$(go env GOVERSION)
+    [ "$(printf '%s\n%s\n' "$go_wanted" "${found#go}" | sort -V | head -n1)" = "$go_wanted" ]
 }
 
 packages=()
@@ -47,10 +58,22 @@ wants "curl" "has_command curl" curl ca-certificates
 wants "libcurl's headers" "has_header curl/curl.h" libcurl4-openssl-dev
 if [ "$purpose" = test ]; then
     wants "valgrind" "has_command valgrind" valgrind
+    wants "binutils" "has_command objcopy && has_command readelf" binutils
+    if ! has_go; then
+        say "missing: Go $go_wanted or later. Install it as https://go.dev/doc/install says, then run this again."
+        exit 1
+    fi
+    wants "dig" "has_command dig" bind9-dnsutils
+    wants "drill" "has_command drill" ldnsutils
+    wants "systemd-analyze 250 or later" "has_systemd_analyze" systemd
+    wants "script" "has_command script" bsdutils
+    wants "setpriv" "has_command setpriv" util-linux
     wants "libabigail's abidiff" "has_command abidiff" abigail-tools
     if has_command dpkg; then
         wants "Debian's packaging tools" "has_command dpkg-shlibdeps" dpkg-dev
     fi
+    wants "a JDK, 17 or later" "has_jdk" openjdk-17-jdk-headless
+    wants "Maven" "has_command mvn" maven
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then

@@ -15,6 +15,7 @@ import (
 
 	alb "github.com/scylladb/alternator-lb/bindings/go"
 	"github.com/scylladb/alternator-lb/bindings/go/internal/altcluster"
+	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
 var (
@@ -42,7 +43,7 @@ func routed(t testing.TB, lb *alb.AlternatorLB) map[string]int {
 
 func TestWritesOfAKeyMeetOnOneNode(t *testing.T) {
 	cluster := start(t)
-	lb := refreshed(t, cluster, anyWrite, tableKeys)
+	lb := refreshed(t, cluster, anyWrite, tableKeys, alb.WithPolicy(alb.RoundRobin))
 	client := lb.NewDynamoDB()
 	createTable(t, client)
 	key := func(name string) map[string]types.AttributeValue {
@@ -105,16 +106,21 @@ func TestTypedParametersAreWhatTheServerReadsFirst(t *testing.T) {
 		call  func()
 	}{
 		{"put", false, put(func(*dynamodb.PutItemInput) {})},
-		{"put, condition", true, put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("attribute_not_exists(pk)") })},
+		{"put, condition", true,
+			put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("attribute_not_exists(pk)") })},
 		{"put, empty condition", false, put(func(i *dynamodb.PutItemInput) { i.ConditionExpression = aws.String("") })},
 		{"put, expected", true, put(func(i *dynamodb.PutItemInput) { i.Expected = expected })},
 		{"put, all old", true, put(func(i *dynamodb.PutItemInput) { i.ReturnValues = types.ReturnValueAllOld })},
 		{"put, none", false, put(func(i *dynamodb.PutItemInput) { i.ReturnValues = types.ReturnValueNone })},
 		{"update", false, update(func(*dynamodb.UpdateItemInput) {})},
-		{"update, expression", true, update(func(i *dynamodb.UpdateItemInput) { i.UpdateExpression = aws.String("SET v = v + :one") })},
-		{"update, put", false, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionPut, text("v")) })},
-		{"update, add", true, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionAdd, text("v")) })},
-		{"update, delete", false, update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionDelete, nil) })},
+		{"update, expression", true,
+			update(func(i *dynamodb.UpdateItemInput) { i.UpdateExpression = aws.String("SET v = v + :one") })},
+		{"update, put", false,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionPut, text("v")) })},
+		{"update, add", true,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionAdd, text("v")) })},
+		{"update, delete", false,
+			update(func(i *dynamodb.UpdateItemInput) { i.AttributeUpdates = change(types.AttributeActionDelete, nil) })},
 		{"update, delete of", true, update(func(i *dynamodb.UpdateItemInput) {
 			i.AttributeUpdates = change(types.AttributeActionDelete, &types.AttributeValueMemberSS{Value: []string{"v"}})
 		})},
@@ -140,29 +146,44 @@ func TestKeysOfEveryTypeGoWhereTheTextOfARequestWould(t *testing.T) {
 	cluster := start(t)
 	lb := refreshed(t, cluster, anyWrite, alb.WithTableKeys(map[string]string{"typed": "pk"}))
 	client := lb.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
-	for _, value := range []types.AttributeValue{
-		text("ä€😀"), text(strings.Repeat("x", 600)), &types.AttributeValueMemberN{Value: "42"}, &types.AttributeValueMemberN{Value: "-1.5E+10"},
-		&types.AttributeValueMemberB{Value: []byte{0, 1, 255}},
+	handle, err := core.New([]core.Setting{{Key: "seeds", Value: strings.Join(cluster.Seeds(), ",")}, {Key: "discovery", Value: "static"},
+		{Key: "refresh.mode", Value: "manual"}})
+	must(t, err)
+	for _, test := range []struct {
+		value types.AttributeValue
+		key   core.Key
+	}{
+		{text("ä€😀"), core.Key{Type: core.KeyString, Value: "ä€😀"}},
+		{text(strings.Repeat("x", 600)), core.Key{Type: core.KeyString, Value: strings.Repeat("x", 600)}},
+		{&types.AttributeValueMemberN{Value: "42"}, core.Key{Type: core.KeyNumber, Value: "42"}},
+		{&types.AttributeValueMemberN{Value: "-1.5E+10"}, core.Key{Type: core.KeyNumber, Value: "-1.5E+10"}},
+		{&types.AttributeValueMemberB{Value: []byte{0, 1, 255}}, core.Key{Type: core.KeyBinary, Value: "\x00\x01\xff"}},
+		{&types.AttributeValueMemberB{Value: []byte("1")}, core.Key{Type: core.KeyBinary, Value: "1"}},
+		{&types.AttributeValueMemberB{Value: []byte("2")}, core.Key{Type: core.KeyBinary, Value: "2"}},
+		{&types.AttributeValueMemberB{Value: []byte("3")}, core.Key{Type: core.KeyBinary, Value: "3"}},
 	} {
 		cluster.ResetCounters()
 		before := routed(t, lb)["by_key"]
 		for range 4 {
 			_, _ = client.PutItem(t.Context(), &dynamodb.PutItemInput{
-				TableName: aws.String("typed"), Item: map[string]types.AttributeValue{"pk": value},
+				TableName: aws.String("typed"), Item: map[string]types.AttributeValue{"pk": test.value},
 			})
 		}
-		if requests := cluster.Requests(); slices.Max(requests) != 4 {
-			t.Errorf("%T: nodes got %v", value, requests)
+		node, err := handle.Node(handle.NodeForKey(test.key))
+		must(t, err)
+		place := slices.IndexFunc(cluster.Nodes, func(other altcluster.Node) bool { return other.URL == node.Text })
+		if requests := cluster.Requests(); requests[place] != 4 {
+			t.Errorf("%T: nodes got %v, not %d", test.value, requests, place)
 		}
 		if byKey := routed(t, lb)["by_key"] - before; byKey != 4 {
-			t.Errorf("%T: %d went by key", value, byKey)
+			t.Errorf("%T: %d went by key", test.value, byKey)
 		}
 	}
 }
 
 func TestBatchesGoWhereTheirItemsVote(t *testing.T) {
 	cluster := start(t)
-	lb := refreshed(t, cluster, anyWrite, tableKeys)
+	lb := refreshed(t, cluster, anyWrite, tableKeys, alb.WithPolicy(alb.RoundRobin))
 	client := lb.NewDynamoDB()
 	createTable(t, client)
 	must(t, put(client, "one", "v"))
@@ -245,14 +266,53 @@ func TestDescribeTableThatHangsHoldsNothingUp(t *testing.T) {
 	lb.Close() // and waits for nobody who hangs
 }
 
+func TestDescribeTableThatFailsIsOneAttemptAndToldToTheCore(t *testing.T) {
+	cluster := start(t)
+	createTable(t, refreshed(t, cluster).NewDynamoDB())
+	for index := range 3 {
+		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 400, "error_type": "AccessDeniedException", "operation": "DescribeTable"})
+	}
+	lb := balance(t, cluster, anyWrite)
+	must(t, put(lb.NewDynamoDB(), "one", "v"))
+	var reason string
+	altcluster.Eventually(t, "the failure is an event", func() bool {
+		for _, event := range lb.Events() {
+			if event.Kind == "table_key_failed" {
+				reason = event.Reason
+			}
+		}
+		return reason != ""
+	})
+	if !strings.Contains(reason, "AccessDeniedException") {
+		t.Errorf("the reason is %q", reason)
+	}
+	for index := range 3 {
+		cluster.Heal(index)
+		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 500, "operation": "DescribeTable"})
+	}
+	cluster.ResetCounters()
+	other := balance(t, cluster, anyWrite)
+	must(t, put(other.NewDynamoDB(), "one", "v"))
+	altcluster.Eventually(t, "the failure is an event", func() bool {
+		return slices.ContainsFunc(other.Events(), func(event alb.Event) bool { return event.Kind == "table_key_failed" })
+	})
+	counters := cluster.Counters()
+	if described := counters.Operation("DescribeTable").Requests; described != 1 {
+		t.Errorf("%d DescribeTable", described)
+	}
+}
+
 func TestManualModeDescribesWhenItRefreshes(t *testing.T) {
 	cluster := start(t)
 	createTable(t, refreshed(t, cluster).NewDynamoDB())
 	lb := refreshed(t, cluster, anyWrite)
 	client := lb.NewDynamoDB()
-	must(t, put(client, "one", "v"))
-	if name := lb.PartitionKeyName(items); name != "" {
-		t.Errorf("somebody asked: %q", name)
+	for range 50 {
+		must(t, put(client, "one", "v"))
+	}
+	counters := cluster.Counters()
+	if asked := counters.Operation("DescribeTable").Requests; asked != 0 || lb.PartitionKeyName(items) != "" {
+		t.Errorf("%d asked by themselves: %q", asked, lb.PartitionKeyName(items))
 	}
 	must(t, lb.Refresh(t.Context()))
 	if name := lb.PartitionKeyName(items); name != "pk" {

@@ -3,6 +3,7 @@ package alb
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"time"
@@ -22,9 +23,9 @@ type AlternatorLB struct {
 	settings *settings
 }
 
-// NewAlternatorLB makes a balancer that begins with some nodes and discovers the others: host, host:port, an IPv6 address, or a name that
-// stands for several. There is no I/O here but the reading of files that options name; requests go to these nodes until the others are
-// known. Close it when it is not needed any more.
+// NewAlternatorLB makes a balancer that begins with some nodes and discovers the others: host, host:port, an IPv6 address,
+// or a name that stands for several. There is no I/O here but the reading of files that options name; requests go to these
+// nodes until the others are known. Close it when it is not needed any more.
 func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	s, err := newSettings(nodes, options)
 	if err != nil {
@@ -34,11 +35,13 @@ func NewAlternatorLB(nodes []string, options ...Option) (*AlternatorLB, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.keep(s.client)
 	return &AlternatorLB{balancer: b, sdk: &s.sdk, wire: newWire(b.handle, &s.sdk), settings: s}, nil
 }
 
-// Derive gives a balancer that shares the nodes, and all that is known of them, and differs in what concerns clients: credentials, region,
-// AWSConfigOptions, the User-Agent, timeouts and connections. Other options have no effect. Closing one closes both.
+// Derive gives a balancer that shares the nodes, and all that is known of them, and differs in what concerns clients:
+// credentials, region, AWSConfigOptions, the User-Agent, timeouts and connections. Other options have no effect. Closing
+// one closes both.
 func (lb *AlternatorLB) Derive(options ...Option) (*AlternatorLB, error) {
 	s := *lb.settings
 	s.core = slices.Clip(s.core)
@@ -49,6 +52,7 @@ func (lb *AlternatorLB) Derive(options ...Option) (*AlternatorLB, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
+	lb.balancer.keep(s.client)
 	return &AlternatorLB{balancer: lb.balancer, sdk: &s.sdk, wire: newWire(lb.handle, &s.sdk), settings: &s}, nil
 }
 
@@ -60,11 +64,9 @@ func (lb *AlternatorLB) WithCredentials(key, secret string) *AlternatorLB {
 	return &derived
 }
 
-// Close ends the goroutine that refreshes, and drops idle connections. Requests under way finish; later ones get ErrClosed.
-func (lb *AlternatorLB) Close() {
-	lb.balancer.close()
-	lb.sdk.client.CloseIdleConnections()
-}
+// Close ends the goroutine that refreshes, and drops idle connections. Requests under way finish; later ones get ErrClosed,
+// also those of balancers derived from this one.
+func (lb *AlternatorLB) Close() { lb.balancer.close() }
 
 // StopRefresh ends the goroutine that refreshes, until StartRefresh: requests go on over the nodes that are known.
 func (lb *AlternatorLB) StopRefresh() { lb.balancer.stopRefresh() }
@@ -103,8 +105,9 @@ func (lb *AlternatorLB) NextNode() url.URL {
 	if lb.closed.Load() {
 		return url.URL{}
 	}
-	lb.driver.touch()
-	node, err := lb.handle.Node(lb.handle.NextNode())
+	id := lb.picks.next(true)
+	lb.driver.rouse()
+	node, err := lb.handle.Node(id)
 	if err != nil {
 		return url.URL{}
 	}
@@ -124,6 +127,12 @@ func (lb *AlternatorLB) Refresh(ctx context.Context) error {
 	defer cancel()
 	defer context.AfterFunc(lb.ctx, cancel)() // Close ends it
 	err := lb.driver.round(within)
+	switch {
+	case err != nil && lb.closed.Load():
+		return ErrClosed
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("%w: %w", err, ctx.Err())
+	}
 	lb.driver.events.forward()
 	if asked := lb.described.Load(); asked != nil {
 		asked.describeFrom(ctx, lb.handle.NextWantedTable())
@@ -131,7 +140,8 @@ func (lb *AlternatorLB) Refresh(ctx context.Context) error {
 	return err
 }
 
-// CheckIfRackAndDatacenterSetCorrectly asks the cluster whether it knows each datacenter and rack of the scope: ErrScopeUnknown if not.
+// CheckIfRackAndDatacenterSetCorrectly asks the cluster whether it knows each datacenter and rack of the scope:
+// ErrScopeUnknown if not.
 func (lb *AlternatorLB) CheckIfRackAndDatacenterSetCorrectly() error {
 	return lb.CheckScope(context.Background())
 }
@@ -176,8 +186,9 @@ func (lb *AlternatorLB) mayAsk(ctx context.Context) (time.Duration, error) {
 		return 0, ErrClosed
 	}
 	if lb.settings.http.onlyInMemory() {
-		return 0, &Error{Status: ErrUnsupported, Message: "the cluster is asked by the core's own transport, which knows certificates in files " +
-			"alone: use WithCAFile and WithClientCertificateFile"}
+		return 0, &Error{Status: ErrUnsupported,
+			Message: "the cluster is asked by the core's own transport, which knows certificates in files " +
+				"alone: use WithCAFile and WithClientCertificateFile"}
 	}
 	return timeLeft(ctx)
 }

@@ -12,7 +12,8 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
-// balancer is what an AlternatorLB and those derived from it share: the core, what drives its discovery, and what runs beside requests.
+// balancer is what an AlternatorLB and those derived from it share: the core, what drives its discovery, and what runs
+// beside requests.
 type balancer struct {
 	handle *core.Handle
 	picks  *picks
@@ -32,6 +33,8 @@ type balancer struct {
 	beside sync.WaitGroup
 	// Ends the goroutine that refreshes; nil while none runs.
 	refreshing func()
+	// Whose idle connections are to be closed.
+	clients []*http.Client
 }
 
 func newBalancer(s *settings) (*balancer, error) {
@@ -103,7 +106,17 @@ func (b *balancer) close() {
 	b.beside.Wait()
 	if first {
 		b.driver.close()
+		for _, client := range b.clients {
+			client.CloseIdleConnections()
+		}
 	}
+}
+
+// keep has a client's idle connections closed at the end.
+func (b *balancer) keep(client *http.Client) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.clients = append(b.clients, client)
 }
 
 func (b *balancer) anyEndpoint() smithyendpoints.Endpoint {

@@ -58,12 +58,11 @@ func (c *call) choose() error {
 	if balancer.closed.Load() {
 		return ErrClosed
 	}
-	balancer.driver.touch()
-	handle := balancer.handle
+	handle, idle := balancer.handle, balancer.driver.idle()
 	var id int32
 	switch {
 	case c.plan == nil && c.node == nil:
-		id = balancer.picks.next()
+		id = balancer.picks.next(idle)
 	case c.plan == nil:
 		if status := c.planOn(); status < 0 {
 			return status
@@ -71,6 +70,9 @@ func (c *call) choose() error {
 		fallthrough
 	default:
 		id = handle.PlanNext(c.plan)
+	}
+	if idle {
+		balancer.driver.rouse()
 	}
 	if id < 0 {
 		return core.Status(id)

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// certificateFiles is a certificate that is read again when its file has changed. A change that cannot be read leaves the last good one.
+// certificateFiles is a certificate that is read again when its file has changed. A change that cannot be read leaves the
+// last good one.
 type certificateFiles struct {
 	certFile, keyFile string
 

@@ -25,13 +25,15 @@ type client struct {
 	}
 }
 
-// WithEndpointResolverV2 patches the options of a DynamoDB client: requests go to the cluster. What the options have is kept; region and
-// credentials are filled in where they are missing. Give it as the last of the functions that change options.
+// WithEndpointResolverV2 patches the options of a DynamoDB client: requests go to the cluster. What the options have is
+// kept; region and credentials are filled in where they are missing. Give it as the last of the functions that change
+// options.
 //
 //	client := dynamodb.NewFromConfig(cfg, lb.WithEndpointResolverV2())
 func (lb *AlternatorLB) WithEndpointResolverV2() func(*dynamodb.Options) { return lb.Patch }
 
-// Patch is what WithEndpointResolverV2 gives, for dynamodb.Options that a program holds itself.
+// Patch is what WithEndpointResolverV2 gives, for dynamodb.Options that a program holds itself. It is for a client's
+// options, not for those of a single call: a transport of the SDK's own becomes another one, with connections of its own.
 func (lb *AlternatorLB) Patch(options *dynamodb.Options) {
 	if known, ok := options.EndpointResolverV2.(*resolver); ok && known.balancer == lb.balancer {
 		return
@@ -107,7 +109,8 @@ func (p *client) build(stack *middleware.Stack) error {
 	return nil
 }
 
-// resolver gives the SDK any URL of the cluster, so that it need not look for one of AWS. The node of an attempt comes from its call.
+// resolver gives the SDK any URL of the cluster, so that it need not look for one of AWS. The node of an attempt comes from
+// its call.
 type resolver struct {
 	balancer *balancer
 	endpoint smithyendpoints.Endpoint

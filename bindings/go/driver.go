@@ -18,13 +18,13 @@ type driver struct {
 	client  *http.Client
 	agent   string
 	events  *eventLog
-	sleeps  atomic.Bool   // waits for longer than requests that flow would let it
+	asleep  atomic.Bool   // for longer than it would be while requests flow
 	woken   chan struct{} // there may be something to do
 	turning sync.Mutex    // held by who asks the core for work
 }
 
 const (
-	// The longest sleep that needs no waking by the first request after it.
+	// The longest sleep that a request need not interrupt.
 	shortSleep = time.Second
 	// Where the core says "now" and has nothing to fetch, somebody else is at it.
 	othersAtIt = 10 * time.Millisecond
@@ -40,22 +40,30 @@ func newDriver(handle *core.Handle, client *http.Client, agent string, events *e
 func (d *driver) run(ctx context.Context) {
 	var fetches sync.WaitGroup
 	defer fetches.Wait()
+	// A request has interrupted a sleep, and nothing came of it: the next ones need not.
+	interrupted := false
 	for ctx.Err() == nil {
-		d.begin(ctx, &fetches)
+		if d.begin(ctx, &fetches) {
+			interrupted = false
+		}
 		d.events.forward()
-		d.sleep(ctx, max(min(d.handle.RefreshDue(), longestSleep), othersAtIt))
+		wait := max(min(d.handle.RefreshDue(), longestSleep), othersAtIt)
+		d.asleep.Store(wait > shortSleep && !interrupted)
+		d.sleep(ctx, wait)
+		interrupted = interrupted || wait > shortSleep && !d.asleep.Swap(false)
 	}
 }
 
-// begin starts all fetches that the core wants now.
-func (d *driver) begin(ctx context.Context, fetches *sync.WaitGroup) {
+// begin starts all fetches that the core wants now, if any.
+func (d *driver) begin(ctx context.Context, fetches *sync.WaitGroup) (begun bool) {
 	d.turning.Lock()
 	defer d.turning.Unlock()
 	for {
 		fetch, wanted := d.handle.DiscoveryNext()
 		if !wanted {
-			return
+			return begun
 		}
+		begun = true
 		fetches.Add(1)
 		go func() {
 			defer fetches.Done()
@@ -69,8 +77,6 @@ func (d *driver) begin(ctx context.Context, fetches *sync.WaitGroup) {
 func (d *driver) sleep(ctx context.Context, wait time.Duration) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
-	d.sleeps.Store(wait > shortSleep)
-	defer d.sleeps.Store(false)
 	select {
 	case <-timer.C:
 	case <-d.woken:
@@ -78,9 +84,12 @@ func (d *driver) sleep(ctx context.Context, wait time.Duration) {
 	}
 }
 
-// touch tells that a request is on its way: the first one after a pause makes a refresh due.
-func (d *driver) touch() {
-	if d.sleeps.Load() && d.sleeps.CompareAndSwap(true, false) {
+// idle tells whether no request was expected: the next one is then to be seen by the core, and to be followed by rouse.
+func (d *driver) idle() bool { return d.asleep.Load() }
+
+// rouse tells that a request is on its way, which after a pause makes a refresh due.
+func (d *driver) rouse() {
+	if d.asleep.CompareAndSwap(true, false) {
 		d.wake()
 	}
 }

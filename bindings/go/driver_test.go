@@ -3,10 +3,13 @@ package alb_test
 import (
 	"bytes"
 	"log/slog"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"go.uber.org/goleak"
 
 	alb "github.com/scylladb/alternator-lb/bindings/go"
@@ -19,7 +22,7 @@ func TestCloseWaitsForNoNodeThatHangs(t *testing.T) {
 	for index := range 2 {
 		cluster.Fault(index, altcluster.Fault{"kind": "hang", "path": "any"})
 	}
-	lb := balance(t, cluster, alb.WithDiscoveryTimeout(time.Minute))
+	lb := balance(t, cluster, alb.WithDiscoveryTimeout(time.Minute), alb.WithOption("discovery.stall_ms", "60000"))
 	altcluster.Eventually(t, "discovery has asked", func() bool {
 		counters := cluster.Counters()
 		return counters.Nodes[0].LocalNodes+counters.Nodes[1].LocalNodes > 0
@@ -34,9 +37,47 @@ func TestCloseWaitsForNoNodeThatHangs(t *testing.T) {
 	case <-time.After(30 * time.Second):
 		t.Fatal("it still waits")
 	}
-	if err := goleak.Find(before, goleak.IgnoreTopFunction("os/exec.(*Cmd).Start.func2"), goleak.IgnoreAnyFunction("os/exec.(*Cmd).watchCtx"),
+	if err := goleak.Find(before, goleak.IgnoreTopFunction("os/exec.(*Cmd).Start.func2"),
+		goleak.IgnoreAnyFunction("os/exec.(*Cmd).watchCtx"),
 		goleak.IgnoreTopFunction("os/exec.(*Cmd).writerDescriptor.func1")); err != nil {
 		t.Error(err)
+	}
+}
+
+// lingering is a transport that takes its time to give up.
+type lingering struct{ open atomic.Int32 }
+
+func (l *lingering) RoundTrip(request *http.Request) (*http.Response, error) {
+	l.open.Add(1)
+	defer l.open.Add(-1)
+	<-request.Context().Done()
+	time.Sleep(100 * time.Millisecond)
+	return nil, request.Context().Err()
+}
+
+func TestNothingIsLeftRunningWhenCloseReturns(t *testing.T) {
+	transport := new(lingering)
+	lb, err := alb.NewAlternatorLB([]string{"127.0.0.1"}, alb.WithOption("discovery.stall_ms", "2000"),
+		alb.WithHTTPTransportWrapper(func(http.RoundTripper) http.RoundTripper { return transport }))
+	must(t, err)
+	altcluster.Eventually(t, "discovery asks", func() bool { return transport.open.Load() > 0 })
+	lb.Close()
+	if open := transport.open.Load(); open != 0 {
+		t.Errorf("%d requests of discovery go on", open)
+	}
+}
+
+func TestWhatHappenedLastIsLoggedByClose(t *testing.T) {
+	log := new(guarded)
+	lb, err := alb.NewAlternatorLB([]string{"127.0.0.1", "127.0.0.2"}, alb.WithPort(1), alb.WithManualRefresh(),
+		alb.WithLogger(slog.New(slog.NewTextHandler(log, nil))), alb.WithOption("health.share", "handle"))
+	must(t, err)
+	if err := listTables(lb.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })); err == nil {
+		t.Error("somebody answered")
+	}
+	lb.Close()
+	if !strings.Contains(log.text(), `msg="node set aside"`) {
+		t.Errorf("logged: %q", log.text())
 	}
 }
 
@@ -99,7 +140,8 @@ func TestEventsAreLoggedAndHandedOut(t *testing.T) {
 	log := new(guarded)
 	lb := balance(t, cluster, alb.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 	altcluster.Eventually(t, "discovery is logged", func() bool {
-		return strings.Contains(log.text(), `level=INFO msg="node joined" at=`+cluster.Nodes[0].URL) || strings.Contains(log.text(), "msg=refreshed")
+		return strings.Contains(log.text(), `level=INFO msg="node joined" at=`+cluster.Nodes[0].URL) ||
+			strings.Contains(log.text(), "msg=refreshed")
 	})
 	cluster.Kill(0)
 	client := lb.NewDynamoDB()

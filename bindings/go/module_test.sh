@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Uses the module as a stranger does: from a module proxy, with an empty module cache, vendored, without cgo, without the archive, with
-# the shared library. Run by `make test-go`, after scripts/go_archive.sh.
+# Uses the module as a stranger does: from a module proxy, with an empty module cache, vendored, without cgo, without the
+# archive, with the shared library. Run by `make test-go`, after scripts/go_archive.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
 
+readonly header=$PWD/../../include/alternator_lb.h
 readonly module=github.com/scylladb/alternator-lb/bindings/go
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
@@ -68,8 +69,8 @@ GO
 }
 
 mapfile -t sources < <(git ls-files | grep -v '_test\|\.sh$')
-mapfile -t built < <(ls internal/core/archive_*.h internal/core/lib/*/*.a)
-[ ${#built[@]} -ge 2 ] || fail "there is no archive: run scripts/go_archive.sh"
+mapfile -t built < <(ls internal/core/archive_*.h internal/core/alternator_lb.h internal/core/lib/*/*.a)
+[ ${#built[@]} -ge 3 ] || fail "there is no archive: run scripts/go_archive.sh"
 
 publish v0.1.0 "${sources[@]}" "${built[@]}"
 (
@@ -86,12 +87,14 @@ publish v0.1.0 "${sources[@]}" "${built[@]}"
 publish v0.1.1 "${sources[@]}"
 (
     application bare
-    says "archive is missing: run scripts/go_archive.sh" go build .
+    says "the core is missing: run scripts/go_archive.sh" go build .
     # The library as it is installed, found by pkg-config.
     mkdir "$work/prefix"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/libalternator_lb.so"
     ln -s "$ALTERNATOR_LB_SHARED" "$work/prefix/$(readelf -d "$ALTERNATOR_LB_SHARED" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p')"
-    printf 'Name: alternator_lb\nDescription: x\nVersion: 0.1.0\nLibs: -L%s -lalternator_lb\nCflags:\n' "$work/prefix" >"$work/prefix/alternator_lb.pc"
+    cp "$header" "$work/prefix/"
+    printf '%s\n' 'Name: alternator_lb' 'Description: x' 'Version: 0.1.0' "Libs: -L$work/prefix -lalternator_lb" "Cflags: -I$work/prefix" \
+        >"$work/prefix/alternator_lb.pc"
     export PKG_CONFIG_PATH=$work/prefix LD_LIBRARY_PATH=$work/prefix
     go build -tags alb_shared -o shared .
     [ "$(./shared)" = http://127.0.0.1:8000 ] || fail "a program with the shared library does not run"

@@ -21,8 +21,8 @@ func WithScheme(scheme string) Option { return func(s *settings) { s.set("scheme
 // WithDatacenter uses the nodes of this datacenter alone.
 func WithDatacenter(name string) Option { return func(s *settings) { s.datacenter = name } }
 
-// WithRack uses the nodes of this rack of the datacenter alone; with option rack "prefer", the core's default, those beyond it when it is
-// slow or down.
+// WithRack uses the nodes of this rack of the datacenter alone; with option rack "prefer", the core's default, those beyond
+// it when it is slow or down.
 func WithRack(name string) Option { return func(s *settings) { s.rack = name } }
 
 // WithRoutingScope uses the first of these scopes that has nodes: RackScope, DatacenterScope, ClusterScope.
@@ -99,7 +99,8 @@ func WithCompressionLevel(level int) Option {
 // Compressor gives a body in another form, with the Content-Encoding that says which; an empty one sends the body as it is.
 type Compressor func(body []byte) (compressed []byte, contentEncoding string, err error)
 
-// WithCompressor compresses bodies of requests by a function of the program's, before they are signed. It takes the place of WithCompression.
+// WithCompressor compresses bodies of requests by a function of the program's, before they are signed. It takes the place
+// of WithCompression.
 func WithCompressor(compress Compressor) Option { return func(s *settings) { s.compress = compress } }
 
 // WithResponseCompression says what answers may be compressed with, the preferred one first.
@@ -113,7 +114,8 @@ func WithResponseCompression(codings ...Coding) Option {
 	}
 }
 
-// WithHeaderOptimization sends the headers alone that servers read, and these. The others are left out before the signature is made.
+// WithHeaderOptimization sends the headers alone that servers read, and these. The others are left out before the signature
+// is made.
 func WithHeaderOptimization(keep ...string) Option {
 	return func(s *settings) {
 		s.set("headers.optimize", "on")
@@ -167,7 +169,8 @@ func WithHealth(on bool) Option {
 	}
 }
 
-// WithRefreshIntervals says how often the list of nodes is renewed: while requests flow (1 s unless told otherwise), and while none do (60 s).
+// WithRefreshIntervals says how often the list of nodes is renewed: while requests flow (1 s unless told otherwise), and
+// while none do (60 s).
 func WithRefreshIntervals(active, idle time.Duration) Option {
 	return func(s *settings) {
 		s.milliseconds("refresh.active_ms", active)
@@ -175,7 +178,8 @@ func WithRefreshIntervals(active, idle time.Duration) Option {
 	}
 }
 
-// WithManualRefresh starts no goroutine: the list is renewed, tables are described and nodes that were set aside come back by Refresh alone.
+// WithManualRefresh starts no goroutine: the list is renewed, tables are described and nodes that were set aside come back
+// by Refresh alone.
 func WithManualRefresh() Option { return func(s *settings) { s.manual = true } }
 
 // WithOption sets any option of the core by its name: docs/CONFIGURATION.md lists them.
@@ -196,7 +200,8 @@ func WithOption(name, value string) Option {
 	}
 }
 
-// WithLogger writes what happens to the nodes: what went wrong as warnings, what did not work at all as errors, the rest as information.
+// WithLogger writes what happens to the nodes: what went wrong as warnings, what did not work at all as errors, the rest as
+// information.
 func WithLogger(log *slog.Logger) Option {
 	return func(s *settings) {
 		if log == nil {

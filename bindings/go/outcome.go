@@ -98,7 +98,8 @@ func isTLSFailure(err error) bool {
 		invalid      x509.CertificateInvalidError
 	)
 	return errors.As(err, &record) || errors.As(err, &verification) || errors.As(err, &alert) || errors.As(err, &authority) ||
-		errors.As(err, &hostname) || errors.As(err, &invalid) || isAlertOfPeer(err) || strings.Contains(err.Error(), "TLS handshake timeout")
+		errors.As(err, &hostname) || errors.As(err, &invalid) || isAlertOfPeer(err) || strings.Contains(err.Error(),
+		"TLS handshake timeout")
 }
 
 // isAlertOfPeer knows an alert that the other side sent: net/http has no type for it, but the operation's name.

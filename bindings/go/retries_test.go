@@ -79,7 +79,8 @@ func TestMiddlewareStandsBehindTheRetryLoopAndBeforeTheSignature(t *testing.T) {
 	if !slices.IsSorted(places) || places[0] < 0 {
 		t.Errorf("the order is %v", order)
 	}
-	if received := stack.Deserialize.List(); slices.Index(received, "AlternatorLB") <= slices.Index(received, "OperationDeserializer") {
+	if received := stack.Deserialize.List(); slices.Index(received, "AlternatorLB") <= slices.Index(received,
+		"OperationDeserializer") {
 		t.Errorf("answers pass in the order %v", received)
 	}
 	if !slices.Contains(stack.Build.List(), "AlternatorLB") || !slices.Contains(stack.Initialize.List(), "AlternatorLB") {
@@ -89,7 +90,8 @@ func TestMiddlewareStandsBehindTheRetryLoopAndBeforeTheSignature(t *testing.T) {
 
 // put2 makes a call that has options of its own; whether the table is there does not matter.
 func put2(client *dynamodb.Client, change func(*dynamodb.Options)) error {
-	_, err := client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String(items), Item: item("k", "v")}, change)
+	_, err := client.PutItem(context.Background(), &dynamodb.PutItemInput{TableName: aws.String(items), Item: item("k",
+		"v")}, change)
 	var missing *types.ResourceNotFoundException
 	if errors.As(err, &missing) {
 		return nil
@@ -190,7 +192,12 @@ func TestThrottlingKeepsTheSDKsWait(t *testing.T) {
 		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 400, "error_type": "ThrottlingException"})
 	}
 	options, asked := retrying(3, time.Millisecond)
-	err := listTables(refreshed(t, cluster).NewDynamoDB(options))
+	lb := refreshed(t, cluster)
+	err := listTables(lb.NewDynamoDB(options))
+	var statistics struct{ Retries struct{ Granted int } }
+	if read(t, lb, &statistics); statistics.Retries.Granted != 0 {
+		t.Errorf("%d were taken from the budget of immediate retries", statistics.Retries.Granted)
+	}
 	if err == nil || !strings.Contains(err.Error(), "ThrottlingException") {
 		t.Errorf("the error is %v", err)
 	}
@@ -244,7 +251,8 @@ func TestOutageIsNotMultipliedByImmediateRetries(t *testing.T) {
 		cluster.Fault(index, altcluster.Fault{"kind": "error", "status": 500})
 	}
 	options, asked := retrying(2, time.Millisecond)
-	lb := refreshed(t, cluster, alb.WithHealth(false), alb.WithOption("retry.percent", "0"), alb.WithOption("retry.per_second", "0"),
+	lb := refreshed(t, cluster, alb.WithHealth(false), alb.WithOption("retry.percent", "0"),
+		alb.WithOption("retry.per_second", "0"),
 		alb.WithOption("retry.burst", "3"))
 	client := lb.NewDynamoDB(options)
 	for range 10 {
@@ -294,27 +302,43 @@ func TestOutcomesAreReported(t *testing.T) {
 
 func TestCancelledContextIsReportedAsCancelledAndAnExpiredOneAsATimeout(t *testing.T) {
 	cluster := start(t, "--nodes", "1")
-	cluster.Fault(0, altcluster.Fault{"kind": "hang"})
-	for outcome, limited := range map[string]func() (context.Context, context.CancelFunc){
-		"cancelled": func() (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(300*time.Millisecond, cancel)
-			return ctx, cancel
-		},
-		"timeout": func() (context.Context, context.CancelFunc) {
-			return context.WithTimeout(t.Context(), 300*time.Millisecond)
-		},
+	for _, test := range []struct {
+		outcome, fault string
+		limited        func() (context.Context, context.CancelFunc)
+	}{
+		{"cancelled", "hang", cancelledSoon(t)},
+		{"cancelled", "half_reply", cancelledSoon(t)},
+		{"timeout", "hang", expiresSoon(t)},
+		{"timeout", "half_reply", expiresSoon(t)},
 	} {
-		lb := refreshed(t, cluster, alb.WithOption("health.share", "handle"))
-		ctx, cancel := limited()
-		_, err := lb.NewDynamoDB().ListTables(ctx, &dynamodb.ListTablesInput{})
-		if !errors.Is(err, ctx.Err()) {
-			t.Errorf("%s: the error is %v", outcome, err)
-		}
-		cancel()
-		if got := outcomes(t, lb); got[outcome] != 1 || total(got) != 1 {
-			t.Errorf("%s: reported %v", outcome, got)
-		}
+		t.Run(test.outcome+" "+test.fault, func(t *testing.T) {
+			lb := refreshed(t, cluster, alb.WithOption("health.share", "handle"))
+			cluster.Fault(0, altcluster.Fault{"kind": test.fault})
+			defer cluster.Heal(0)
+			ctx, cancel := test.limited()
+			defer cancel()
+			_, err := lb.NewDynamoDB().ListTables(ctx, &dynamodb.ListTablesInput{})
+			if err == nil || ctx.Err() == nil {
+				t.Errorf("the error is %v", err)
+			}
+			if got := outcomes(t, lb); got[test.outcome] != 1 || total(got) != 1 {
+				t.Errorf("reported %v", got)
+			}
+		})
+	}
+}
+
+func cancelledSoon(t *testing.T) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(300*time.Millisecond, cancel)
+		return ctx, cancel
+	}
+}
+
+func expiresSoon(t *testing.T) func() (context.Context, context.CancelFunc) {
+	return func() (context.Context, context.CancelFunc) {
+		return context.WithTimeout(t.Context(), 300*time.Millisecond)
 	}
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/scylladb/alternator-lb/bindings/go/internal/core"
 )
 
-// hurrying is a Retryer whose verdicts and quota are another's. It only drops the wait before a retry when the node was at fault and
-// another one is left, as long as the core's retry budget grants that.
+// hurrying is a Retryer whose verdicts and quota are another's. It only drops the wait before a retry when the node was at
+// fault and another one is left, as long as the core's retry budget grants that.
 type hurrying struct{ aws.RetryerV2 }
 
 func hurry(retryer aws.Retryer) aws.Retryer {

@@ -12,6 +12,7 @@ import (
 func (d *driver) round(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var fetches sync.WaitGroup
+	defer d.wake() // the goroutine that refreshes, if it runs: what it waits for may be over
 	defer fetches.Wait()
 	defer cancel() // of fetches that nobody waits for any more
 	before, err := d.rounds()
@@ -34,7 +35,7 @@ func (d *driver) round(ctx context.Context) error {
 		}
 		d.sleep(ctx, max(min(due, shortSleep), othersAtIt))
 		if ctx.Err() != nil {
-			return &Error{Status: ErrTimeout, Message: "no round of discovery ended in time: " + context.Cause(ctx).Error()}
+			return &Error{Status: ErrTimeout, Message: "no round of discovery ended in time"}
 		}
 	}
 }

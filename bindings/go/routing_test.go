@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -61,7 +62,8 @@ func TestRackAndDatacenterAreKept(t *testing.T) {
 		served  []bool
 	}{
 		{"datacenter", []alb.Option{alb.WithDatacenter("dc2")}, []bool{false, false, true, true}},
-		{"rack", []alb.Option{alb.WithRack("r2"), alb.WithDatacenter("dc1"), alb.WithOption("rack", "strict")}, []bool{false, true, false, false}},
+		{"rack", []alb.Option{alb.WithRack("r2"), alb.WithDatacenter("dc1"), alb.WithOption("rack", "strict")},
+			[]bool{false, true, false, false}},
 		{"scope", []alb.Option{alb.WithRoutingScope(alb.RackScope("dc1", "gone"), alb.DatacenterScope("dc1"), alb.ClusterScope())},
 			[]bool{true, true, false, false}},
 		{"cluster", nil, []bool{true, true, true, true}},
@@ -84,7 +86,8 @@ func TestRackAndDatacenterAreKept(t *testing.T) {
 
 func TestScopeThatIsEmptyFallsBackAndReturns(t *testing.T) {
 	cluster := start(t, "--nodes", "2", "--topology", "dc1/r1,dc2/r1", "--gossip-delay-ms", "0")
-	lb := balance(t, cluster, alb.WithRefreshIntervals(100e6, 100e6), alb.WithRoutingScope(alb.DatacenterScope("dc1"), alb.ClusterScope()))
+	lb := balance(t, cluster, alb.WithRefreshIntervals(100e6, 100e6), alb.WithRoutingScope(alb.DatacenterScope("dc1"),
+		alb.ClusterScope()))
 	serves := func(index int) func() bool {
 		return func() bool {
 			nodes := lb.Nodes()
@@ -133,6 +136,21 @@ func TestQuestionsEndWithTheirContext(t *testing.T) {
 	}
 	if err := lb.Refresh(t.Context()); !errors.Is(err, alb.ErrUnreachable) {
 		t.Errorf("nobody there: %v", err)
+	}
+}
+
+func TestRefreshThatNobodyAnswersEndsWithItsContextOrItsBalancer(t *testing.T) {
+	cluster := start(t, "--nodes", "1")
+	cluster.Fault(0, altcluster.Fault{"kind": "hang", "path": "any"})
+	lb := balance(t, cluster, alb.WithDiscoveryTimeout(time.Minute), alb.WithManualRefresh())
+	short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := lb.Refresh(short); !errors.Is(err, context.DeadlineExceeded) || !errors.Is(err, alb.ErrTimeout) {
+		t.Errorf("a deadline: %v", err)
+	}
+	time.AfterFunc(300*time.Millisecond, lb.Close)
+	if err := lb.Refresh(t.Context()); !errors.Is(err, alb.ErrClosed) {
+		t.Errorf("a close: %v", err)
 	}
 }
 

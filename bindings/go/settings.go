@@ -100,7 +100,8 @@ func (s *settings) coreSettings() []core.Setting {
 	case s.datacenter != "":
 		list = append(list, core.Setting{Key: "scope", Value: DatacenterScope(s.datacenter).text})
 	}
-	return append(list, core.Setting{Key: "refresh.mode", Value: "manual"}, core.Setting{Key: "user_agent", Value: s.agentOfDiscovery()})
+	return append(list, core.Setting{Key: "refresh.mode", Value: "manual"}, core.Setting{Key: "user_agent",
+		Value: s.agentOfDiscovery()})
 }
 
 // last is the value that was set last, or empty.

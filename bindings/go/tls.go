@@ -69,7 +69,8 @@ func WithoutHostnameVerification() Option {
 	return func(s *settings) { s.http.verify = verifyNoHostname }
 }
 
-// WithKeyLog writes the keys of TLS sessions, in the format that Wireshark reads. For debugging: who has them can read what was sent.
+// WithKeyLog writes the keys of TLS sessions, in the format that Wireshark reads. For debugging: who has them can read what
+// was sent.
 func WithKeyLog(writer io.Writer) Option { return func(s *settings) { s.http.keyLog = writer } }
 
 // WithTLSSessionCache keeps sessions for short handshakes; nil keeps none. 256 are kept unless told otherwise.

@@ -173,7 +173,8 @@ func TestCertificateFilesAreReadAgainWhenTheyChange(t *testing.T) {
 	certFile, keyFile := filepath.Join(directory, "cert"), filepath.Join(directory, "key")
 	copyFile(t, cluster.ClientCert, certFile)
 	copyFile(t, cluster.ClientKey, keyFile)
-	lb := balance(t, cluster, alb.WithManualRefresh(), alb.WithCAFile(cluster.CAFile), alb.WithClientCertificateFile(certFile, keyFile))
+	lb := balance(t, cluster, alb.WithManualRefresh(), alb.WithCAFile(cluster.CAFile),
+		alb.WithClientCertificateFile(certFile, keyFile))
 	client := lb.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 	must(t, listTables(client))
 	// Half-written: the last good one goes on.

@@ -24,7 +24,8 @@ func WithConnectTimeout(d time.Duration) Option {
 	return func(s *settings) { s.http.connectTimeout = d }
 }
 
-// WithRequestTimeout is the longest time for one attempt, 30 s unless told otherwise; 0 for no limit. Clients that are patched have their own.
+// WithRequestTimeout is the longest time for one attempt, 30 s unless told otherwise; 0 for no limit. Clients that are
+// patched have their own.
 func WithRequestTimeout(d time.Duration) Option {
 	return func(s *settings) { s.http.requestTimeout = d }
 }

@@ -125,7 +125,8 @@ func decode(response *smithyhttp.Response) error {
 	}
 	sent := response.Body
 	body, err := io.ReadAll(io.LimitReader(sent, longestBody))
-	_ = sent.Close() // its error is that of the SDK's CRC32, which is no error for the SDK either; the coding has a checksum of its own
+	// Its error is that of the SDK's CRC32, which is none for the SDK either; the coding has a checksum of its own.
+	_ = sent.Close()
 	if err == nil {
 		body, err = core.Decompress(encoding, body, longestBody)
 	}

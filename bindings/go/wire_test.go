@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	alb "github.com/scylladb/alternator-lb/bindings/go"
@@ -80,7 +81,9 @@ func TestWrongSecretIsRefusedAndNoneSendsNoSignature(t *testing.T) {
 		!strings.Contains(err.Error(), "ignature") {
 		t.Errorf("a wrong secret: %v", err)
 	}
-	must(t, listTables(lb.WithCredentials("alternator", "secret").NewDynamoDB()))
+	signing := lb.WithCredentials("alternator", "secret")
+	must(t, listTables(signing.NewDynamoDB()))
+	must(t, listTables(dynamodb.NewFromConfig(aws.Config{}, signing.WithEndpointResolverV2())))
 	cluster.Settings(map[string]any{"auth": "off"})
 	cluster.ResetCounters()
 	must(t, listTables(lb.NewDynamoDB()))
@@ -98,7 +101,8 @@ func TestUserAgentIsTheProgramsOrTheSDKs(t *testing.T) {
 		wanted          func(string) bool
 		wantedDiscovery string
 	}{
-		{"SDK", alb.WithPort(cluster.Port), func(s string) bool { return strings.HasPrefix(s, "aws-sdk-go-v2/") }, "alternator-lb-go/" + alb.Version},
+		{"SDK", alb.WithPort(cluster.Port), func(s string) bool { return strings.HasPrefix(s, "aws-sdk-go-v2/") },
+			"alternator-lb-go/" + alb.Version},
 		{"text", alb.WithUserAgent("mine"), func(s string) bool { return s == "mine" }, "mine"},
 		{"function", alb.WithUserAgentFunc(func(s string) string { return "mine " + s }),
 			func(s string) bool { return strings.HasPrefix(s, "mine aws-sdk-go-v2/") }, "mine alternator-lb-go/" + alb.Version},

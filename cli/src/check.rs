@@ -1,4 +1,5 @@
-//! `alb check`: what a client needs of the cluster, one question after the other, each with a plain sentence and what to do about it.
+//! `alb check`: what a client needs of the cluster, one question after the other, each with a plain sentence and what to do about
+//! it.
 
 mod access;
 mod reach;

@@ -8,7 +8,8 @@ use crate::args::Common;
 use crate::failure::Failure;
 
 impl Common {
-    /// The options, in `manual` mode unless told otherwise: commands drive discovery themselves. `presets` give way to what the user sets.
+    /// The options, in `manual` mode unless told otherwise: commands drive discovery themselves. `presets` give way to what the
+    /// user sets.
     pub fn config(&self, presets: &[(&str, &str)]) -> Result<Config, Failure> {
         let mut config = Config::default();
         config.set("refresh.mode", "manual")?;

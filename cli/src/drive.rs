@@ -1,5 +1,5 @@
-//! Discovery and health on an event loop: the library says what to fetch and when, this fetches it. And every node in use is looked at
-//! now and then, since nobody else reports how requests to it went; those set aside are probed by the library's own requests.
+//! Discovery and health on an event loop: the library says what to fetch and when, this fetches it. And every node in use is looked
+//! at now and then, since nobody else reports how requests to it went; those set aside are probed by the library's own requests.
 
 use std::sync::Arc;
 use std::time::Duration;

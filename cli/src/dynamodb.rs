@@ -1,5 +1,5 @@
-//! DynamoDB requests to a node, signed where the environment has credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY): never on the
-//! command line, where every user of the machine could read them.
+//! DynamoDB requests to a node, signed where the environment has credentials (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY): never on
+//! the command line, where every user of the machine could read them.
 
 use std::env;
 use std::time::{Duration, SystemTime};

@@ -1,5 +1,5 @@
-//! HTTP to the nodes on an event loop, with the library's TLS. What goes wrong is told in the library's terms, so that it can be reported
-//! to it.
+//! HTTP to the nodes on an event loop, with the library's TLS. What goes wrong is told in the library's terms, so that it can be
+//! reported to it.
 
 use std::error::Error as StdError;
 use std::io;

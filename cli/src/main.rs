@@ -1,7 +1,8 @@
-//! alb: what a client of an Alternator cluster sees and does, for people and scripts. It uses the library's Rust API as any program can.
+//! alb: what a client of an Alternator cluster sees and does, for people and scripts. It uses the library's Rust API as any program
+//! can.
 //!
-//! A module a command ([`nodes`], [`check`], [`route`], [`watch`], [`bench`], [`dns`]); [`args`] is the command line, [`failure`] the exit
-//! codes, [`http`], [`look`] and [`drive`] what talks to the nodes.
+//! A module a command ([`nodes`], [`check`], [`route`], [`watch`], [`bench`], [`dns`]); [`args`] is the command line, [`failure`]
+//! the exit codes, [`http`], [`look`] and [`drive`] what talks to the nodes.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -35,7 +36,8 @@ fn main() -> ExitCode {
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // A command that only sets its exit code has said all on standard output; and if standard error is closed, nobody reads it.
+            // A command that only sets its exit code has said all on standard output; and if standard error is closed, nobody reads
+            // it.
             if !failure.message.is_empty() {
                 let _ = writeln!(io::stderr(), "alb: {failure}");
             }

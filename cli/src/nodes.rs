@@ -14,7 +14,8 @@ use crate::http::Http;
 use crate::look::{Look, look_at};
 use crate::output;
 
-/// Datacenter and rack of a node, as far as the scope names them: the cluster lists nodes by their names, but does not tell the names.
+/// Datacenter and rack of a node, as far as the scope names them: the cluster lists nodes by their names, but does not tell the
+/// names.
 #[derive(Clone, Debug, Default)]
 struct Whereabouts {
     datacenter: Option<String>,

@@ -1,5 +1,5 @@
-//! `alb watch`: the nodes as they come, go, slow down and are set aside. On a terminal a table that is drawn anew, elsewhere a line for
-//! each change, and one now and then.
+//! `alb watch`: the nodes as they come, go, slow down and are set aside. On a terminal a table that is drawn anew, elsewhere a line
+//! for each change, and one now and then.
 
 mod lines;
 mod screen;
@@ -13,6 +13,7 @@ use alternator_lb::Balancer;
 use clap::Args;
 
 use crate::args::{Common, seconds};
+use crate::cluster::NODE_PATIENCE;
 use crate::drive::{Driver, Looking};
 use crate::failure::Failure;
 use crate::http::Http;
@@ -41,7 +42,7 @@ pub async fn run(args: &WatchArgs) -> Result<(), Failure> {
     let config = common.config(&[("refresh.idle_ms", "1000")])?;
     let balancer = Arc::new(Balancer::new(config.clone())?);
     let http = Http::new(&balancer, config.connect_timeout);
-    let looking = Looking { each: args.interval, patience: args.interval.min(config.timeout) };
+    let looking = Looking { each: args.interval, patience: NODE_PATIENCE.min(common.timeout) };
     let driver = Driver::new(Arc::clone(&balancer), http, Some(looking));
     if args.lines || common.json || !io::stdout().is_terminal() {
         lines::follow(&balancer, &config, driver, args).await

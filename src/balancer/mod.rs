@@ -158,8 +158,8 @@ impl Balancer {
         })
     }
 
-    /// The nodes that requests go to as long as they answer: those not set aside, and the whole datacenter's where most of a preferred rack
-    /// is. Never empty while there is a list.
+    /// The nodes that requests go to as long as they answer: those not set aside, and the whole datacenter's where most of a
+    /// preferred rack is. Never empty while there is a list.
     pub fn nodes_in_use(&self) -> Vec<NodeId> {
         self.0.topology.listing().usable
     }

@@ -9,7 +9,8 @@ import (
 	alb "github.com/scylladb/alternator-lb/bindings/go"
 )
 
-// RequestCompressionFunc gives a body in another form, its Content-Encoding and its length; an empty Content-Encoding leaves the body alone.
+// RequestCompressionFunc gives a body in another form, its Content-Encoding and its length; an empty Content-Encoding
+// leaves the body alone.
 type RequestCompressionFunc func(rawBody io.ReadCloser) (body io.ReadCloser, contentEncoding string, length int64, err error)
 
 // compressor is the same for package alb, which has the body in memory.
@@ -40,7 +41,8 @@ func (c *GzipConfig) WithLevel(level int) *GzipConfig {
 	return c
 }
 
-// GzipRequestCompressor compresses every body. alb.WithCompression is kinder: it leaves short ones alone, and those that do not get shorter.
+// GzipRequestCompressor compresses every body. alb.WithCompression is kinder: it leaves short ones alone, and those that do
+// not get shorter.
 func (c *GzipConfig) GzipRequestCompressor() RequestCompressionFunc {
 	level := c.level
 	return func(rawBody io.ReadCloser) (io.ReadCloser, string, int64, error) {

@@ -66,7 +66,8 @@ func (c *Config) translate() ([]alb.Option, error) {
 	when(c.OptimizeHeaders != nil, func() alb.Option { return alb.WithHeaderOptimization(c.OptimizeHeaders(*c)...) })
 	when(c.RequestCompression != nil, func() alb.Option { return alb.WithCompressor(c.RequestCompression.compressor()) })
 	when(c.KeyRouteAffinity.Type != "", func() alb.Option { return alb.WithAffinity(alb.Affinity(c.KeyRouteAffinity.Type)) })
-	when(c.KeyRouteAffinity.PkInfoPerTable != nil, func() alb.Option { return alb.WithTableKeys(c.KeyRouteAffinity.PkInfoPerTable) })
+	when(c.KeyRouteAffinity.PkInfoPerTable != nil,
+		func() alb.Option { return alb.WithTableKeys(c.KeyRouteAffinity.PkInfoPerTable) })
 	options = append(options, c.health()...)
 	options = append(options, c.periods()...)
 	scopes, err := c.scopes()
@@ -95,7 +96,8 @@ func (c *Config) health() (options []alb.Option) {
 		options = append(options, alb.WithHealth(false))
 	}
 	if longest := health.QuarantineReleasePeriod; longest > 0 {
-		options = append(options, milliseconds("health.eject_max_ms", longest), milliseconds("health.eject_base_ms", min(longest, 500*time.Millisecond)))
+		options = append(options, milliseconds("health.eject_max_ms", longest), milliseconds("health.eject_base_ms",
+			min(longest, 500*time.Millisecond)))
 	}
 	if window := health.Scoring.ResetInterval; window > 0 {
 		options = append(options, milliseconds("health.failure_window_ms", window))
@@ -128,8 +130,9 @@ func (c *Config) scopes() (chain []alb.Scope, err error) {
 		case *rt.ClusterScope:
 			chain = append(chain, alb.ClusterScope())
 		default:
-			return nil, &alb.Error{Status: alb.ErrBadValue, Message: fmt.Sprintf("the scope %v of type %T is not accepted: NewRackScope, "+
-				"NewDCScope and NewClusterScope make those that are", scope, scope)}
+			return nil, &alb.Error{Status: alb.ErrBadValue,
+				Message: fmt.Sprintf("the scope %v of type %T is not accepted: NewRackScope, "+
+					"NewDCScope and NewClusterScope make those that are", scope, scope)}
 		}
 	}
 	return chain, nil

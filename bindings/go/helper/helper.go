@@ -24,7 +24,8 @@ type Helper struct {
 	err error
 }
 
-// NewHelper makes a helper that begins with some nodes: addresses or names. The others are discovered without any further call; Stop ends that.
+// NewHelper makes a helper that begins with some nodes: addresses or names. The others are discovered without any further
+// call; Stop ends that.
 func NewHelper(initialNodes []string, options ...Option) (*Helper, error) {
 	config := newConfig()
 	for _, option := range options {
@@ -49,8 +50,8 @@ func (h *Helper) NewDynamoDB(change ...func(*dynamodb.Options)) (*dynamodb.Clien
 	return h.lb.NewDynamoDB(change...), nil
 }
 
-// Update gives a helper for the same nodes whose clients have other options: credentials, region, AWSConfigOptions, the User-Agent, compression
-// of requests, timeouts and connections.
+// Update gives a helper for the same nodes whose clients have other options: credentials, region, AWSConfigOptions, the
+// User-Agent, compression of requests, timeouts and connections.
 func (h *Helper) Update(options ...Option) *Helper {
 	config := &Config{}
 	for _, option := range options {

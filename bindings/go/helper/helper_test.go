@@ -89,7 +89,8 @@ func TestClientsUseAllNodesWithoutStart(t *testing.T) {
 
 func TestStopAndStart(t *testing.T) {
 	cluster := start(t)
-	h := help(t, cluster, helper.WithNodesListUpdatePeriod(100*time.Millisecond), helper.WithIdleNodesListUpdatePeriod(100*time.Millisecond))
+	h := help(t, cluster, helper.WithNodesListUpdatePeriod(100*time.Millisecond),
+		helper.WithIdleNodesListUpdatePeriod(100*time.Millisecond))
 	altcluster.Eventually(t, "three nodes are known", func() bool { return len(h.GetNodes()) == 3 })
 	h.Stop()
 	h.Stop()
@@ -122,7 +123,8 @@ func TestScopes(t *testing.T) {
 		{"datacenter", []helper.Option{helper.WithDatacenter("dc1")}, 2},
 		{"rack", []helper.Option{helper.WithRack("r2"), helper.WithDatacenter("dc1")}, 1},
 		{"DC scope", []helper.Option{helper.WithRoutingScope(rt.NewDCScope("dc2", nil))}, 1},
-		{"chain", []helper.Option{helper.WithRoutingScope(rt.NewRackScope("dc1", "r9", rt.NewDCScope("dc1", rt.NewClusterScope())))}, 2},
+		{"chain", []helper.Option{helper.WithRoutingScope(rt.NewRackScope("dc1", "r9", rt.NewDCScope("dc1",
+			rt.NewClusterScope())))}, 2},
 		{"cluster", []helper.Option{helper.WithRoutingScope(rt.NewClusterScope())}, 2}, // one seed knows its own datacenter
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -138,7 +140,8 @@ func TestScopes(t *testing.T) {
 		})
 	}
 	scope := rt.NewRackScope("d", "r", rt.NewDCScope("d", rt.NewClusterScope()))
-	if text := fmt.Sprint(scope, scope.Fallback(), scope.Fallback().Fallback()); text != "Rack(dc=d, rack=r) Datacenter(dc=d) Cluster()" {
+	if text := fmt.Sprint(scope, scope.Fallback(),
+		scope.Fallback().Fallback()); text != "Rack(dc=d, rack=r) Datacenter(dc=d) Cluster()" {
 		t.Errorf("they are written %s", text)
 	}
 }
@@ -169,7 +172,8 @@ func TestAffinity(t *testing.T) {
 
 func TestCompressionAndHeadersAreSigned(t *testing.T) {
 	cluster := start(t, "--auth", "enforce", "--nodes", "1")
-	h := help(t, cluster, helper.WithCredentials("alternator", "secret"), helper.WithOptimizeHeaders(true), helper.WithUserAgent("mine"),
+	h := help(t, cluster, helper.WithCredentials("alternator", "secret"), helper.WithOptimizeHeaders(true),
+		helper.WithUserAgent("mine"),
 		helper.WithRequestCompression(helper.NewGzipConfig().WithLevel(gzip.HuffmanOnly).GzipRequestCompressor()),
 		helper.WithResponseCompression(helper.ResponseCompressionDeflate, helper.ResponseCompressionGzip))
 	listTables(t, client(t, h))
@@ -227,12 +231,14 @@ func TestTLS(t *testing.T) {
 	}
 	keys := new(strings.Builder)
 	for name, options := range map[string][]helper.Option{
-		"file":        {helper.WithClientCertificateFile(cluster.ClientCert, cluster.ClientKey), helper.WithServerCACertificateFile(cluster.CAFile)},
+		"file": {helper.WithClientCertificateFile(cluster.ClientCert, cluster.ClientKey),
+			helper.WithServerCACertificateFile(cluster.CAFile)},
 		"certificate": {helper.WithClientCertificate(certificate), helper.WithServerCACertificateFile(cluster.CAFile)},
 		"source":      {helper.WithClientCertificateSource(certSource{certificate}), helper.WithIgnoreServerCertificateError(true)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := help(t, cluster, append(options, helper.WithScheme("https"), helper.WithTLSSessionCache(tls.NewLRUClientSessionCache(1)))...)
+			h := help(t, cluster, append(options, helper.WithScheme("https"),
+				helper.WithTLSSessionCache(tls.NewLRUClientSessionCache(1)))...)
 			h.Stop() // so that one goroutine alone writes keys
 			listTables(t, client(t, h.Update(append(options, helper.WithKeyLogWriter(keys))...)))
 		})
@@ -274,10 +280,15 @@ func TestEveryOtherOptionIsTakenOver(t *testing.T) {
 			t.Errorf("the User-Agent is %q", agent)
 		}
 	}
-	off := help(t, cluster, helper.WithNodeHealthStoreConfig(nodeshealth.NodeHealthStoreConfig{Disabled: true}), helper.WithoutUserAgent())
+	off := help(t, cluster, helper.WithNodeHealthStoreConfig(nodeshealth.NodeHealthStoreConfig{Disabled: true}),
+		helper.WithoutUserAgent())
 	cluster.Fault(0, altcluster.Fault{"kind": "refuse"})
+	once, err := off.NewDynamoDB(func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
+	if err != nil {
+		t.Fatal(err)
+	}
 	for range 3 {
-		_, _ = client(t, off).ListTables(context.Background(), &dynamodb.ListTablesInput{})
+		_, _ = once.ListTables(context.Background(), &dynamodb.ListTablesInput{})
 	}
 	if aside := off.GetQuarantinedNodes(); len(aside) != 0 {
 		t.Errorf("left alone: %v", aside)

@@ -1,8 +1,8 @@
-//! Answers DNS queries for a name that stands for the live nodes of a cluster. Packets in, packets out: sockets, clocks and the cluster
-//! are the caller's.
+//! Answers DNS queries for a name that stands for the live nodes of a cluster. Packets in, packets out: sockets, clocks and the
+//! cluster are the caller's.
 //!
-//! A name of a [`Zone`] and those below it are all that is ever answered for; anything else is REFUSED. No answer is longer than the
-//! asker can take, none is longer than [`LONGEST_DATAGRAM`] by UDP, and packets that are answers themselves are passed over.
+//! A name of a [`Zone`] and those below it are all that is ever answered for; anything else is REFUSED. No answer is longer than
+//! the asker can take, none is longer than [`LONGEST_DATAGRAM`] by UDP, and packets that are answers themselves are passed over.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

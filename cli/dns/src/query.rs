@@ -44,17 +44,13 @@ pub(crate) fn read(packet: &[u8]) -> Option<Query<'_>> {
         return Some(Query::Refuse(message, Rcode::NOTIMP));
     }
     Some(match (message.sole_question(), read_edns(message)) {
-        // Before the name stands nothing but the header, so that it can point to no other name; one that points there would be longer in
-        // the answer than it is here.
-        (Ok(question), Ok(edns)) if !header.tc() && !question.qname().is_compressed() => {
-            Query::Ask(Asked { message, question, edns })
-        }
+        (Ok(question), Ok(edns)) if !header.tc() && is_plain(message, &question) => Query::Ask(Asked { message, question, edns }),
         _ => Query::Refuse(message, Rcode::FORMERR),
     })
 }
 
-/// Whether the name stands there in full. Nothing but the header comes before it, so that there is no other name that it could point to;
-/// and one that points there would be longer in the answer than it is here.
+/// Whether the name stands there in full. Nothing but the header comes before it, so that there is no other name that it could
+/// point to; and one that points there would be longer in the answer than it is here.
 fn is_plain(message: &Message<[u8]>, question: &Question<ParsedName<&[u8]>>) -> bool {
     let mut section = message.question();
     let start = section.pos();

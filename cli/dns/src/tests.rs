@@ -204,6 +204,18 @@ fn answers_fit_into_what_the_asker_takes_and_say_so_if_not_all_does() {
 }
 
 #[test]
+fn the_room_is_used_to_the_last_byte_and_no_further() {
+    let lengths: Vec<(u16, usize)> = (512..=544)
+        .map(|payload| {
+            let answer = answer_by(Transport::Udp, &query(NAME, Rtype::A, Some(payload)), &many(200)).unwrap();
+            (payload, answer.as_slice().len())
+        })
+        .collect();
+    assert!(lengths.iter().all(|(payload, length)| *length <= usize::from(*payload)), "{lengths:?}");
+    assert!(lengths.iter().any(|(payload, length)| *length == usize::from(*payload)), "{lengths:?}");
+}
+
+#[test]
 fn addresses_that_do_not_fit_beside_service_records_are_left_out_without_a_word() {
     let answer = answer_by(Transport::Udp, &query(NAME, Rtype::SRV, None), &many(7)).unwrap();
     assert_eq!((answer.header_counts().ancount(), answer.header().tc()), (7, false));

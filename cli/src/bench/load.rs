@@ -53,8 +53,8 @@ impl Load {
         self.start.elapsed()
     }
 
-    /// Makes calls until the time is over. A call that is late, since all workers were busy, is made at once, but none is made up for:
-    /// the rate is a limit and not a goal.
+    /// Makes calls until the time is over. A call that is late, since all workers were busy, is made at once, but none is made up
+    /// for: the rate is a limit and not a goal.
     pub async fn work(self: Rc<Self>, record: Rc<RefCell<Record>>) {
         loop {
             let turn = self.begun.get();

@@ -97,7 +97,8 @@ fn explain(reply: &Reply, signed: bool, looked_at: bool) -> Finding {
         ("UnrecognizedClientException", _) => Finding::bad(
             SIGNATURE,
             format!("The key or its secret is wrong: {}.", refused()),
-            "The key is the name of a role that may log in, the secret its salted_hash in system.roles. A changed one takes a minute to be known.",
+            "The key is the name of a role that may log in, the secret its salted_hash in system.roles. A changed one takes a minute \
+             to be known.",
         ),
         ("InvalidSignatureException", _) => Finding::bad(
             SIGNATURE,

@@ -38,7 +38,8 @@ pub async fn seeds(config: &Config) -> Finding {
         }
     }
     let told = failed.join("; ");
-    let fix = "Check the addresses and the port (--port), that the nodes run with Alternator switched on, and that no firewall is between.";
+    let fix = "Check the addresses and the port (--port), that the nodes run with Alternator switched on, and that no firewall is \
+               between.";
     match (reached, failed.len()) {
         (0, _) => Finding::bad(SEEDS, format!("None of the seeds can be reached: {told}."), fix),
         (_, 0) => Finding::good(SEEDS, format!("Each of the {reached} addresses of the seeds can be reached.")),
@@ -87,7 +88,8 @@ fn tls_fix(reason: &str) -> &'static str {
     if about(&["UnknownIssuer", "unknown issuer"]) {
         "The certificate is of a CA that is not trusted here: give that CA's certificate with --ca FILE."
     } else if about(&["NotValidForName", "not valid for name"]) {
-        "The certificate names other addresses: it needs each node's address as a subject alternative name. Until then --set tls.verify=no_hostname."
+        "The certificate names other addresses: it needs each node's address as a subject alternative name. Until then --set \
+         tls.verify=no_hostname."
     } else if about(&["Expired", "expired"]) {
         "The certificate has run out: renew it, or set this machine's clock."
     } else if about(&["NotValidYet", "not valid yet"]) {
@@ -124,8 +126,8 @@ pub async fn nodes(balancer: &Balancer, http: &Http, patience: Duration) -> (Fin
         Finding::good(NODES, format!("All {} nodes answer.", looks.len()))
     } else {
         let sentence = format!("{} of {} nodes do not answer as they should: {}.", ill.len(), looks.len(), ill.join("; "));
-        let fix = "Clients set such nodes aside. A node that died stays listed for some 20 seconds; one that lives has to be reachable from \
-                   here at the address that it tells the others (broadcast_rpc_address).";
+        let fix = "Clients set such nodes aside. A node that died stays listed for some 20 seconds; one that lives has to be \
+                   reachable from here at the address that it tells the others (broadcast_rpc_address).";
         Finding::bad(NODES, sentence, fix)
     };
     (finding, well)

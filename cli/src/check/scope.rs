@@ -37,7 +37,8 @@ fn known(balancer: &Balancer, names_places: bool, patience: Duration) -> Finding
         Err(error) => Finding::bad(
             KNOWN,
             format!("{error}."),
-            "Names are those that `nodetool status` prints, case included; in --scope, '/', '>' and '%' within a name are written %2F, %3E and %25.",
+            "Names are those that `nodetool status` prints, case included; in --scope, '/', '>' and '%' within a name are written \
+             %2F, %3E and %25.",
         ),
     }
 }

@@ -1,4 +1,5 @@
-//! How much one network may ask: a bucket of tokens for each, in a table of fixed size, so that no flood of addresses fills the memory.
+//! How much one network may ask: a bucket of tokens for each, in a table of fixed size, so that no flood of addresses fills the
+//! memory.
 //!
 //! Networks that fall into one place of the table share a bucket; which do is a secret of the process.
 

@@ -1,5 +1,5 @@
-//! What the server tells of itself: where it listens, and every change of the list, on standard error for people, or as JSON lines on
-//! standard output.
+//! What the server tells of itself: where it listens, and every change of the list, on standard error for people, or as JSON lines
+//! on standard output.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;

@@ -1,6 +1,7 @@
 //! `alb dns`: a name that stands for the live nodes, for programs that can take nothing but a name.
 //!
-//! One thread does it all: answering by UDP and TCP, asking the cluster for its nodes, looking how they fare. Messages are alb_dns'.
+//! One thread does it all: answering by UDP and TCP, asking the cluster for its nodes, looking how they fare. Messages are
+//! alb_dns'.
 
 mod limits;
 mod log;
@@ -22,7 +23,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::{Common, seconds};
-use crate::cluster::list_is_known;
+use crate::cluster::{NODE_PATIENCE, list_is_known};
 use crate::drive::{Driver, Looking, News};
 use crate::failure::{Code, Failure};
 use crate::http::Http;
@@ -147,7 +148,7 @@ pub async fn run(args: &DnsArgs) -> Result<(), Failure> {
         parts.spawn_local_on(udp::serve(Rc::clone(&server), udp), &local);
         parts.spawn_local_on(tcp::serve(Rc::clone(&server), tcp, places.clone()), &local);
     }
-    let looking = Looking { each: args.look_each, patience: args.look_each.min(config.timeout) };
+    let looking = Looking { each: args.look_each, patience: NODE_PATIENCE.min(common.timeout) };
     let driver = Driver::new(Arc::clone(&balancer), http, Some(looking));
     parts.spawn_local_on(follow(Rc::clone(&server), balancer, config, driver, log), &local);
     let stopped = local.run_until(async {

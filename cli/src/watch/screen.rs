@@ -1,5 +1,5 @@
-//! The terminal: a table of the nodes and the last events, drawn anew with each look. `q`, Esc or Ctrl-C ends it, and the terminal is as
-//! it was before.
+//! The terminal: a table of the nodes and the last events, drawn anew with each look. `q`, Esc or Ctrl-C ends it, and the terminal
+//! is as it was before.
 
 use std::collections::VecDeque;
 use std::io;

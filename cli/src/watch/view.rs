@@ -54,7 +54,14 @@ impl View {
                 })
             })
             .collect();
-        json!({ "kind": "look", "unix_ms": unix_ms, "scope": self.scope, "scope_wanted": self.wanted, "list_known": self.known, "nodes": nodes })
+        json!({
+            "kind": "look",
+            "unix_ms": unix_ms,
+            "scope": self.scope,
+            "scope_wanted": self.wanted,
+            "list_known": self.known,
+            "nodes": nodes,
+        })
     }
 
     /// One line for all of it.

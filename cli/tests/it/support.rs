@@ -1,11 +1,12 @@
 //! Clusters, and alb as a process.
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -163,19 +164,21 @@ pub fn json(output: &Output, code: i32) -> Value {
     serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}"))
 }
 
-/// Waits until the condition holds.
-pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+/// Waits until the condition holds, and tells how long that took.
+pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) -> Duration {
+    let start = Instant::now();
     while !condition() {
-        assert!(Instant::now() < deadline, "in vain: {what}");
+        assert!(start.elapsed() < PATIENCE, "in vain: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
+    start.elapsed()
 }
 
 /// A running `alb dns`; it ends with its owner.
 pub struct Dns {
     pub child: Child,
     pub address: SocketAddr,
+    told: Arc<Mutex<String>>,
 }
 
 pub const NAME: &str = "db.example.com";
@@ -195,9 +198,19 @@ impl Dns {
         out.read_line(&mut line).expect("the first line");
         let told: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
         let address = text(&told["address"]).parse().expect("an address");
-        // What it tells later is read, so that it never waits for a reader.
-        std::thread::spawn(move || out.read_to_string(&mut String::new()));
-        Dns { child, address }
+        let told = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&told);
+        std::thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                kept.lock().expect("no panic").push_str(&line);
+            }
+        });
+        Dns { child, address, told }
+    }
+
+    /// How many events of that kind it has told.
+    pub fn told(&self, kind: &str) -> usize {
+        self.told.lock().expect("no panic").matches(&format!("\"kind\":\"{kind}\"")).count()
     }
 
     /// Runs dig with these arguments beside server and port.

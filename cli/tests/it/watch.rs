@@ -2,10 +2,11 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value;
 
-use super::support::{ALB, Cluster, alb, command, stdout, text};
+use super::support::{ALB, Cluster, PATIENCE, alb, command, stdout, text};
 
 #[test]
 fn lines_tell_the_nodes_and_each_change() {
@@ -22,9 +23,16 @@ fn a_node_that_dies_and_comes_back_is_told() {
         command(&["watch", &cluster.address(0), "--json", "--interval", "0.2"]).stdout(Stdio::piped()).spawn().expect("alb runs");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let mut until = |what: &str, wanted: &dyn Fn(&Value) -> bool| {
-        let found =
-            lines.by_ref().take(2000).map(|line| serde_json::from_str::<Value>(&line.expect("a line")).expect("JSON")).find(wanted);
-        found.unwrap_or_else(|| panic!("in vain: {what}"))
+        let start = Instant::now();
+        loop {
+            // A line comes with each look, if not sooner.
+            let line = lines.next().expect("it goes on").expect("a line");
+            let told = serde_json::from_str::<Value>(&line).expect("JSON");
+            if wanted(&told) {
+                return told;
+            }
+            assert!(start.elapsed() < PATIENCE, "in vain: {what}");
+        }
     };
     let all_well = |told: &Value| {
         told["kind"] == "look"

@@ -378,3 +378,15 @@ fn threads_of_two_handles_that_eject_at_once_keep_the_ceiling() {
         }
     });
 }
+
+#[test]
+fn the_nodes_in_use_are_those_not_set_aside_and_the_datacenter_s_where_most_of_the_rack_is() {
+    let bench = Bench::in_a_rack(&[]);
+    let rack = bench.balancer.nodes();
+    assert_eq!((rack.len(), bench.balancer.nodes_in_use()), (3, rack.clone()));
+    bench.eject(rack[0]);
+    assert_eq!(bench.balancer.nodes_in_use(), rack[1..]);
+    bench.eject(rack[1]);
+    let in_use = bench.balancer.nodes_in_use();
+    assert!(in_use.len() == 7 && !in_use.contains(&rack[0]) && !in_use.contains(&rack[1]), "{in_use:?}");
+}

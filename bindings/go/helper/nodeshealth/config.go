@@ -1,5 +1,5 @@
-// Package nodeshealth has the health settings of the official helper, under their names. Which of them have an effect, and what takes the
-// place of the others, is in the table of the module's README.
+// Package nodeshealth has the health settings of the official helper, under their names. Which of them have an effect, and
+// what takes the place of the others, is in the table of the module's README.
 package nodeshealth
 
 import "time"

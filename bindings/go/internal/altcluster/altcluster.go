@@ -70,7 +70,7 @@ func Launch(arguments ...string) (c *Cluster, stop func(), err error) {
 		return nil, nil, err
 	}
 	if err := process.Start(); err != nil {
-		return nil, nil, fmt.Errorf("the test cluster does not start: build it with `make cluster`, or name it in ALTCLUSTER: %w", err)
+		return nil, nil, fmt.Errorf("no test cluster: `make cluster` builds it, ALTCLUSTER names it: %w", err)
 	}
 	stop = func() {
 		_ = input.Close()  // which ends it

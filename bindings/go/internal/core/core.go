@@ -33,7 +33,20 @@ package core
 #cgo nocallback alb_next_node
 #cgo nocallback alb_report
 #cgo nocallback alb_refresh_due_ms
-#include "alternator_lb.h"
+#cgo noescape alb_go_picks
+#cgo nocallback alb_go_picks
+#cgo noescape alb_go_give_up
+#cgo nocallback alb_go_give_up
+#include "core.h"
+
+// Several calls for the price of one crossing.
+static void alb_go_picks(alb *lb, int32_t *ids, size_t count) {
+	for (size_t i = 0; i < count; i++) ids[i] = alb_next_node(lb, NULL);
+}
+
+static void alb_go_give_up(alb *lb, const int32_t *ids, size_t count) {
+	for (size_t i = 0; i < count; i++) alb_report(lb, ids[i], ALB_OUTCOME_CANCELLED, 0);
+}
 */
 import "C"
 
@@ -93,6 +106,22 @@ func (h *Handle) NextNode() int32 {
 	id := C.alb_next_node(h.c, nil)
 	runtime.KeepAlive(h)
 	return int32(id)
+}
+
+// PickBatch is how many attempts NextNodes begins.
+const PickBatch = 16
+
+// NextNodes begins several attempts: the numbers of their nodes, or negative statuses.
+func (h *Handle) NextNodes(room *[PickBatch]int32) []int32 {
+	C.alb_go_picks(h.c, (*C.int32_t)(unsafe.Pointer(room)), PickBatch)
+	runtime.KeepAlive(h)
+	return room[:]
+}
+
+// GiveUp ends attempts that will not be made.
+func (h *Handle) GiveUp(ids []int32) {
+	C.alb_go_give_up(h.c, (*C.int32_t)(unsafe.Pointer(unsafe.SliceData(ids))), C.size_t(len(ids)))
+	runtime.KeepAlive(h)
 }
 
 // Report says how an attempt ended.

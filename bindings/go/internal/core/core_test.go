@@ -22,16 +22,6 @@ func repository(t *testing.T, path ...string) string {
 	return string(text)
 }
 
-func TestHeaderIsThatOfTheRepository(t *testing.T) {
-	ours, err := os.ReadFile("alternator_lb.h")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(ours) != repository(t, "include", "alternator_lb.h") {
-		t.Error("alternator_lb.h is not that of include: copy it")
-	}
-}
-
 func TestEveryStatusAndOutcomeOfTheHeaderHasItsConstant(t *testing.T) {
 	header := repository(t, "include", "alternator_lb.h")
 	statuses := map[Status]bool{

@@ -2,7 +2,7 @@
 
 package core
 
-// #include "alternator_lb.h"
+// #include "core.h"
 import "C"
 
 import (

@@ -86,7 +86,8 @@ func byKey(t *testing.T, nodes []string) *Handle {
 	return over(t, nodes, Setting{"affinity", "any_write"}, Setting{"table.t.key", "pk"}, Setting{"policy", "round_robin"})
 }
 
-// batchPlans are the plans of a batch with an item for each of the voters, whose key is placed there: by its text, and by its items.
+// batchPlans are the plans of a batch with an item for each of the voters, whose key is placed there: by its text, and by
+// its items.
 func batchPlans(t *testing.T, nodes, voters []string) [2][]string {
 	t.Helper()
 	h, number := byKey(t, nodes), 0

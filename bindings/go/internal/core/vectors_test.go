@@ -1,7 +1,7 @@
 //go:build cgo
 
-// The vectors of the official clients, and the server's tokens, through cgo. tests/vectors/README.md says what each section proves, and
-// what is not run.
+// The vectors of the official clients, and the server's tokens, through cgo. tests/vectors/README.md says what each section
+// proves, and what is not run.
 package core
 
 import (
