@@ -3,9 +3,9 @@
 #
 #   packaging/dist.sh OUTPUT_DIR          PYTHON= a Python that has hatchling, CARGO_CYCLONEDX= the tool for the bill of materials
 #
-# Libraries and headers as an archive that may be unpacked anywhere, Debian packages, the alb command, wheel and sdist, jar, Go module with
-# its core, the source, bills of materials (CycloneDX), SHA256SUMS. Built from the last commit's date (or SOURCE_DATE_EPOCH) on, archives
-# are the same files when they are built again. The source archive is that of the last commit.
+# Libraries and headers as an archive that may be unpacked anywhere, Debian packages, the alb command, wheel and sdist, jar, Go module
+# with its core, the source, bills of materials (CycloneDX), SHA256SUMS. Everything has the date of the last commit, or that of
+# SOURCE_DATE_EPOCH, so that a second build is the same. The source archive is that of the last commit.
 set -euo pipefail
 
 readonly output=$(realpath -m "${1:?usage: dist.sh OUTPUT_DIR}")
@@ -49,7 +49,10 @@ export SOURCE_DATE_EPOCH=$date
 
 # --- languages -------------------------------------------------------------------------------------------------------------
 
-(cd bindings/python && ALTERNATOR_LB_LIBRARY_BUILD=$target/dist/libalternator_lb.so "$python" -m hatchling build -d "$output" >/dev/null)
+(
+    export ALTERNATOR_LB_LIBRARY_BUILD=$target/dist/libalternator_lb.so
+    cd bindings/python && "$python" -m hatchling build -d "$output" >/dev/null
+)
 
 name=alternator-lb-go-$version-$platform
 mkdir "$work/$name"
@@ -73,8 +76,8 @@ name=libalternator_lb-$version
 git archive --prefix="$name/" HEAD | gzip -9n >"$output/$name-source.tar.gz"
 git archive --prefix="$name/" HEAD | tar --extract --directory="$work"
 # Beside each Cargo.toml, so in the copy; that it lay here is nobody's business.
-CARGO_TARGET_DIR=$work/cargo "$cyclonedx" cyclonedx --quiet --manifest-path "$work/$name/Cargo.toml" --format json --spec-version 1.5 \
-    --target all --no-build-deps --override-filename bom
+CARGO_TARGET_DIR=$work/cargo "$cyclonedx" cyclonedx --quiet --manifest-path "$work/$name/Cargo.toml" --format json \
+    --spec-version 1.5 --target all --no-build-deps --override-filename bom
 sed "s|file://$work/|file:///|g" "$work/$name/bom.json" >"$output/$name.cdx.json"
 sed "s|file://$work/|file:///|g" "$work/$name/cli/bom.json" >"$output/alb-$version.cdx.json"
 

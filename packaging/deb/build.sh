@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds the Debian packages libalternator-lb0 and libalternator-lb-dev, and alb where cli/ is there, with the tools of dpkg-dev alone.
+# Builds the Debian packages libalternator-lb0, libalternator-lb-dev and alb with the tools of dpkg-dev alone.
 #
 #   packaging/deb/build.sh OUTPUT_DIR
 #
 # Dependencies come from dpkg-shlibdeps, the symbols file from tests/abi/exports.txt (dpkg-gensymbols refuses a library that exports
-# anything else), the trees from `cmake --install`. With SOURCE_DATE_EPOCH, or the date of the last commit, a second build is the same
-# file. Nothing runs at installation but the linker's cache; no service is started.
+# anything else), the trees from `cmake --install`. All has the date of the last commit, or that of SOURCE_DATE_EPOCH, so that a second
+# build is the same. Nothing runs at installation but the linker's cache; no service is started.
 set -euo pipefail
 
 readonly output=$(realpath -m "${1:?usage: build.sh OUTPUT_DIR}")
@@ -22,7 +22,6 @@ unset SOURCE_DATE_EPOCH # while cargo builds, which makes all anew when it chang
 for tool in dpkg-deb dpkg-shlibdeps dpkg-gensymbols dpkg-gencontrol; do
     command -v $tool >/dev/null || { echo "build.sh: $tool is missing (Debian package dpkg-dev)" >&2; exit 1; }
 done
-if command -v gzip >/dev/null; then compress() { gzip -9n "$@"; }; else echo "build.sh: gzip is missing" >&2; exit 1; fi
 
 # --- the trees that become packages --------------------------------------------------------------------------------------
 
@@ -31,24 +30,24 @@ mkdir -p "$work/tree/debian" "$output"
 
 cmake -S "$source" -B "$work/cmake" -DCMAKE_INSTALL_PREFIX=/usr -DALTERNATOR_LB_CARGO_TARGET_DIR="$target" >/dev/null
 cmake --build "$work/cmake" --target alternator_lb_core >/dev/null
-packages=("$library" libalternator-lb-dev)
+readonly packages=("$library" libalternator-lb-dev alb)
 DESTDIR=$work/tree/debian/$library cmake --install "$work/cmake" --component runtime >/dev/null
 DESTDIR=$work/tree/debian/libalternator-lb-dev cmake --install "$work/cmake" --component development >/dev/null
 find "$work/tree/debian/$library" -name '*.so.*' -type f -exec chmod 644 {} + # Debian's shared libraries are not executable
 
-if [ -f cli/Cargo.toml ]; then
-    packages+=(alb)
-    readonly alb=$work/tree/debian/alb
-    cargo build --quiet --locked --release --package alb-cli --bin alb
-    install -D -s -m 755 "$target/release/alb" "$alb/usr/bin/alb"
-    "$alb/usr/bin/alb" man "$alb/usr/share/man/man1"
-    compress "$alb"/usr/share/man/man1/*.1
-    for completions in bash:bash-completion/completions/alb zsh:zsh/vendor-completions/_alb fish:fish/vendor_completions.d/alb.fish; do
-        mkdir -p "$(dirname "$alb/usr/share/${completions#*:}")"
-        "$alb/usr/bin/alb" completions "${completions%%:*}" >"$alb/usr/share/${completions#*:}"
-    done
-    install -D -m 644 cli/systemd/alb-dns.service "$alb/lib/systemd/system/alb-dns.service"
-fi
+readonly alb=$work/tree/debian/alb
+cargo build --quiet --locked --release --package alb-cli --bin alb
+install -D -s -m 755 "$target/release/alb" "$alb/usr/bin/alb"
+"$alb/usr/bin/alb" man "$alb/usr/share/man/man1"
+gzip -9n "$alb"/usr/share/man/man1/*.1
+completions() { # completions SHELL PLACE
+    mkdir -p "$(dirname "$alb/usr/share/$2")"
+    "$alb/usr/bin/alb" completions "$1" >"$alb/usr/share/$2"
+}
+completions bash bash-completion/completions/alb
+completions zsh zsh/vendor-completions/_alb
+completions fish fish/vendor_completions.d/alb.fish
+install -D -m 644 cli/systemd/alb-dns.service "$alb/lib/systemd/system/alb-dns.service"
 
 # --- what dpkg knows of them -----------------------------------------------------------------------------------------------
 
@@ -73,7 +72,7 @@ for package in "${packages[@]}"; do
     cp "$source/packaging/deb/copyright" "$tree/usr/share/doc/$package/copyright"
     cp debian/changelog "$tree/usr/share/doc/$package/changelog.Debian"
     cp "$source/CHANGELOG.md" "$tree/usr/share/doc/$package/changelog"
-    compress "$tree"/usr/share/doc/"$package"/changelog*
+    gzip -9n "$tree"/usr/share/doc/"$package"/changelog*
 done
 
 echo "libalternator_lb $soname $library (>= $version)" >debian/$library/DEBIAN/shlibs

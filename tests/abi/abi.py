@@ -4,8 +4,8 @@
     abi.py check [--library DIR]    with the directory of libalternator_lb.so: also runs the old program against it
     abi.py dump                     writes 0.1/ anew, from include/alternator_lb.h; to be reviewed, and not after the release
 
-The dump is that of a shared library with a function of each prototype in the header and nothing in it. So it tells the ABI as C has it
-and no more: the core's own debugging information would describe Rust's types, private ones included. That the core exports these
+The dump is that of a shared library with a function of each prototype in the header and nothing in it. So it tells the ABI as C has
+it and no more: the core's own debugging information would describe Rust's types, private ones included. That the core exports these
 functions is checked by tests/c/check_library.py, that their Rust side has these types by tests/generated.rs.
 """
 import argparse
@@ -65,7 +65,8 @@ def dump(directory: Path) -> None:
     # Without comments, which may go on getting better.
     FIRST_HEADER.write_text(run("cc", "-fpreprocessed", "-dD", "-E", "-P", HEADER))
     # Neither where it was compiled nor by what belongs to the ABI.
-    run("abidw", "--no-corpus-path", "--no-comp-dir-path", "--no-show-locs", "--out-file", FIRST_DUMP, library_of(HEADER, directory))
+    quiet = ["--no-corpus-path", "--no-comp-dir-path", "--no-show-locs"]
+    run("abidw", *quiet, "--out-file", FIRST_DUMP, library_of(HEADER, directory))
     text = FIRST_DUMP.read_text()
     FIRST_DUMP.write_text(re.sub(r" path='[^']*'", " path='abi.c'", text))
     print(f"{FIRST_DUMP.relative_to(ROOT)}: {len(text)} bytes")
@@ -76,8 +77,8 @@ def check_types_and_signatures(directory: Path) -> None:
     if platform.machine() != "x86_64":
         print(f"not compared: the stored dump is that of x86_64, not {platform.machine()}")
         return
-    # A struct that grows at its end, as it may, is reported too: abidiff can suppress that only together with changes that break. It
-    # is then for a person to read the report, and to give abidiff a suppression for that one struct.
+    # A struct that grows at its end, as it may, is reported too: abidiff can suppress that only together with changes that break.
+    # It is then for a person to read the report, and to give abidiff a suppression for that one struct.
     run("abidiff", "--no-added-syms", FIRST_DUMP, library_of(HEADER, directory))
     print("ok: types and signatures are those of the stored dump; functions are only added")
 

@@ -1,5 +1,6 @@
-/* A program of the first release: compiled against the header of 0.1, run with the library of today. Its structs have the sizes they had
- * then, and what stands behind them is guarded: a library whose structs have grown must accept the old size and write no further. */
+/* A program of the first release: compiled against the header of 0.1, run with the library of today. Its structs have the sizes they
+ * had then, and what stands behind them is guarded: a library whose structs have grown must accept the old size and write no
+ * further. */
 #include <alternator_lb.h>
 
 #include <stdio.h>

@@ -93,7 +93,8 @@ def archives_hold_what_they_are_for(directory: Path) -> None:
     with tarfile.open(the(f"alternator_lb-{VERSION}.tar.gz")) as sdist:
         expect([name for name in sdist.getnames() if name.endswith("core/Cargo.toml")], "the sdist has the core's sources")
     module = unpacked("alternator-lb-go-*.tar.gz", directory)
-    expect((module / "go.mod").is_file() and list(module.glob("internal/core/lib/*/libalternator_lb.a")), "the Go module has its core")
+    core = list(module.glob("internal/core/lib/*/libalternator_lb.a"))
+    expect((module / "go.mod").is_file() and core, "the Go module has its core")
     for jar in DIST.glob(f"alternator-lb-{VERSION}.jar"):
         natives = [name for name in zipfile.ZipFile(jar).namelist() if name.startswith(f"native/{PLATFORM}/")]
         expect(any(name.endswith(".so") for name in natives), "the jar has the native code of this platform")
@@ -101,7 +102,8 @@ def archives_hold_what_they_are_for(directory: Path) -> None:
 
 def bills_of_materials_name_what_is_inside() -> None:
     locked = set(re.findall(r'^name = "(.*)"\nversion = "(.*)"$', (ROOT / "Cargo.lock").read_text(), flags=re.M))
-    for pattern, inside in ((f"libalternator_lb-{VERSION}.cdx.json", ["rustls", "ureq"]), (f"alb-{VERSION}.cdx.json", ["clap", "rustls"])):
+    expected = {f"libalternator_lb-{VERSION}.cdx.json": ["rustls", "ureq"], f"alb-{VERSION}.cdx.json": ["clap", "rustls"]}
+    for pattern, inside in expected.items():
         text = the(pattern).read_text()
         bill = json.loads(text)
         expect(bill["bomFormat"] == "CycloneDX" and bill["metadata"]["component"]["version"] == VERSION, f"{pattern} is CycloneDX")
