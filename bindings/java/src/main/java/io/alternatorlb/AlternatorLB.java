@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -62,7 +59,8 @@ public final class AlternatorLB implements AutoCloseable {
         if (refreshMode == RefreshMode.DAEMON) {
             options.executor()
                     .ifPresentOrElse(
-                            service -> refreshBy(service, refresher), () -> RefreshThread.SHARED.add(refresher));
+                            service -> new RefreshTask(service, refresher).start(),
+                            () -> RefreshThread.SHARED.add(refresher));
         }
         Core watched = core;
         LEAKS.register(this, () -> reportLeak(watched));
@@ -80,25 +78,6 @@ public final class AlternatorLB implements AutoCloseable {
         Thread thread = new Thread(work, "alternator-lb-describe");
         thread.setDaemon(true);
         thread.start();
-    }
-
-    private static void refreshBy(ScheduledExecutorService service, Refresher refresher) {
-        refresher.wakeBy(() -> turn(service, refresher, false));
-        turn(service, refresher, true);
-    }
-
-    private static void turn(ScheduledExecutorService service, Refresher refresher, boolean again) {
-        try {
-            service.execute(() -> {
-                long due = refresher.turn();
-                if (again && due >= 0) {
-                    service.schedule(() -> turn(service, refresher, true), due, TimeUnit.MILLISECONDS);
-                }
-            });
-        } catch (RejectedExecutionException shutDown) {
-            LoggerFactory.getLogger(LOGGER)
-                    .warn("the executor takes no more work: the list of nodes is not refreshed any longer");
-        }
     }
 
     /**

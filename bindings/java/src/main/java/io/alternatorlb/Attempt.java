@@ -10,11 +10,7 @@ final class Attempt {
     private final boolean first;
     private final long started = System.nanoTime();
     private final AtomicBoolean ended = new AtomicBoolean();
-    /**
-     * When the head of the answer came, which is what the node can be held to; the rest is up to the program as well.
-     */
-    private volatile long answered;
-
+    /** Of the answer, once its head has come. */
     private volatile int status;
 
     Attempt(Core core, Node node, boolean first) {
@@ -29,7 +25,6 @@ final class Attempt {
 
     /** Takes down that the head of an answer has come. */
     void answer(int httpStatus) {
-        answered = System.nanoTime();
         status = httpStatus;
     }
 
@@ -37,8 +32,7 @@ final class Attempt {
         if (!ended.compareAndSet(false, true)) {
             return false;
         }
-        long until = status == 0 ? System.nanoTime() : answered;
-        core.report(node, outcome, (until - started) / 1000);
+        core.report(node, outcome, (System.nanoTime() - started) / 1000);
         return true;
     }
 

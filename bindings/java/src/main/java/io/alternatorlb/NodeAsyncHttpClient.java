@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -104,8 +105,13 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
         private final Attempt attempt;
         private SdkHttpResponse codedHead;
         private String coding;
-        /** The SDK has turned away from this attempt, and gives the same handler to the next one. */
+        /**
+         * The SDK has turned away from this attempt. It gives the same handler to the next one, which must not hear of
+         * it.
+         */
         private volatile boolean abandoned;
+        /** How this attempt ended is told; what a client says of it once more would be taken for the next attempt's. */
+        private final AtomicBoolean told = new AtomicBoolean();
 
         Watched(SdkAsyncHttpResponseHandler handler, Attempt attempt) {
             this.handler = handler;
@@ -120,6 +126,7 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
             CompletableFuture<Void> given = new CompletableFuture<>();
             sent.whenComplete((nothing, failure) -> {
                 if (failure == null) {
+                    told.set(true);
                     given.complete(null);
                 } else {
                     given.completeExceptionally(failure);
@@ -160,8 +167,7 @@ final class NodeAsyncHttpClient implements SdkAsyncHttpClient {
 
         @Override
         public void onError(Throwable failure) {
-            // A client says so late, when the next attempt is under way already, which must not hear of it.
-            if (!abandoned) {
+            if (!abandoned && told.compareAndSet(false, true)) {
                 handler.onError(failure);
             }
         }

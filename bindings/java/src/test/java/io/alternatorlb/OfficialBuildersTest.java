@@ -39,7 +39,7 @@ class OfficialBuildersTest {
     }
 
     @Test
-    void aSynchronousClientUsesEveryNode() {
+    void aSynchronousClientKnowsEveryNodeAndOutlivesItsSeed() {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce");
                 AlternatorDynamoDbClientWrapper wrapper = AlternatorDynamoDbClient.builder()
                         .endpointOverride(first(cluster))
@@ -60,16 +60,16 @@ class OfficialBuildersTest {
             assertTrue(wrapper.checkIfRackDatacenterFeatureIsSupported());
             wrapper.checkIfRackAndDatacenterSetCorrectly();
             wrapper.getClient().createTable(Kit.table("items"));
+            cluster.kill(0);
             for (int request = 0; request < 60; request++) {
                 wrapper.getClient().putItem(Kit.put("items", "key" + request, "value"));
             }
-            assertTrue(cluster.requests().stream().allMatch(count -> count > 0), () -> cluster.requests()
-                    .toString());
+            assertTrue(cluster.requests().stream().mapToInt(count -> count).sum() >= 60);
         }
     }
 
     @Test
-    void anAsynchronousClientUsesEveryNode() {
+    void anAsynchronousClientKnowsEveryNodeAndOutlivesItsSeed() {
         try (Cluster cluster = new Cluster("--nodes", "3", "--auth", "enforce");
                 AlternatorDynamoDbAsyncClientWrapper wrapper = AlternatorDynamoDbAsyncClient.builder()
                         .endpointOverride(first(cluster))
@@ -78,11 +78,11 @@ class OfficialBuildersTest {
                         .buildWithAlternatorAPI()) {
             Cluster.eventually(
                     "the nodes are known", () -> wrapper.getLiveNodes().size() == 3);
+            cluster.kill(0);
             for (int request = 0; request < 60; request++) {
                 wrapper.getClient().listTables().join();
             }
-            assertTrue(cluster.requests().stream().allMatch(count -> count > 0), () -> cluster.requests()
-                    .toString());
+            assertTrue(cluster.requests().stream().mapToInt(count -> count).sum() >= 60);
         }
     }
 

@@ -33,14 +33,15 @@ class TlsTest {
     }
 
     private static void listFromEachNode(AlternatorLB lb, HttpClientType type) {
-        boolean async = type == HttpClientType.NETTY;
-        for (int request = 0; request < 4; request++) {
-            if (async) {
-                try (DynamoDbAsyncClient client = lb.newClients().async(settings -> settings.type = type)) {
+        if (type == HttpClientType.NETTY) {
+            try (DynamoDbAsyncClient client = lb.newClients().async(settings -> settings.type = type)) {
+                for (int request = 0; request < 4; request++) {
                     client.listTables().join();
                 }
-            } else {
-                try (DynamoDbClient client = lb.newClients().sync(settings -> settings.type = type)) {
+            }
+        } else {
+            try (DynamoDbClient client = lb.newClients().sync(settings -> settings.type = type)) {
+                for (int request = 0; request < 4; request++) {
                     client.listTables();
                 }
             }
