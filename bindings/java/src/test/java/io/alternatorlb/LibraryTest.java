@@ -39,6 +39,10 @@ class LibraryTest {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        if (Runtime.version().feature() >= 24) {
+            // JEP 472: what README.md tells programs to say, or the JVM's warning is part of the output.
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
         command.addAll(options);
         command.addAll(List.of(
                 "-cp",
