@@ -9,7 +9,7 @@ int main(int argc, char **argv)
 {
     const bool address = argc > 1 && std::strcmp(argv[1], "address") == 0;
     if (address) {
-        // A plan outlives its balancer's storage: the view of a node in a freed block.
+        // The balancer is asked after it was freed.
         auto *lb = new alternator_lb::Balancer(alternator_lb::Config{{"seeds", "127.0.0.1"}, {"discovery", "static"}});
         delete lb;
         return lb->get() == nullptr;
