@@ -109,10 +109,11 @@ impl Lanes {
         loop {
             let current = word.at(epoch);
             let newest = current.epoch();
-            // Callers start their stop-watch behind the pick, so an attempt may have begun one lane before.
-            let age = newest.wrapping_sub(lane) & EPOCH_MASK;
-            let held = (age..LANES.min(age + 2)).map(|age| newest.wrapping_sub(age)).find(|lane| current.lane(*lane) > 0);
-            let Some(held) = held else { return };
+            // Callers start their stop-watch behind the pick, so an attempt may have begun one lane before; and their clock is finer than
+            // the one here, so it may have begun one lane later, too.
+            let near = [lane, lane.wrapping_sub(1), lane.wrapping_add(1)];
+            let is_kept = |lane: &u32| newest.wrapping_sub(*lane) & EPOCH_MASK < LANES;
+            let Some(held) = near.into_iter().filter(is_kept).find(|lane| current.lane(*lane) > 0) else { return };
             let next = current.0 - (1 << shift(held));
             match self.0.compare_exchange_weak(word.0, next, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return,
@@ -141,6 +142,16 @@ mod tests {
         }
         lanes.end(Tick(7), Tick(9));
         assert_eq!(lanes.count(Tick(9)), 0, "an end too many takes nothing");
+    }
+
+    #[test]
+    fn a_stop_watch_that_is_a_moment_off_at_a_lanes_border_ends_what_began() {
+        for (began, told) in [(LANE - 1, LANE), (LANE, LANE - 1), (4 * LANE, 4 * LANE - 1)] {
+            let lanes = Lanes::default();
+            lanes.begin(Tick(began), 1);
+            lanes.end(Tick(told), Tick(began + 3));
+            assert_eq!(lanes.count(Tick(began + 3)), 0, "{began} as {told}");
+        }
     }
 
     #[test]
