@@ -64,8 +64,14 @@ impl Choice<'_> {
         })
     }
 
-    /// The choice among those that are still to be tried. Those set aside come last.
-    pub fn untried(&self, snapshot: &Snapshot<'_>, tried: impl Fn(NodeId) -> bool + Copy, rng: &mut Rng) -> Option<NodeId> {
+    /// The choice among those that are still to be tried, behind the one that was tried last. Those set aside come last.
+    pub fn untried(
+        &self,
+        snapshot: &Snapshot<'_>,
+        last: NodeId,
+        tried: impl Fn(NodeId) -> bool + Copy,
+        rng: &mut Rng,
+    ) -> Option<NodeId> {
         let usable = |index| snapshot.usable_node(index);
         let beyond = |index| snapshot.beyond_node(index);
         if let Choice::Cheapest(market) = self
@@ -78,15 +84,16 @@ impl Choice<'_> {
                 return Some(node);
             }
         }
-        self.untried_of(snapshot.usable(), usable, tried, rng)
-            .or_else(|| self.untried_of(snapshot.beyond(), beyond, tried, rng))
-            .or_else(|| self.untried_of(snapshot.all(), |index| snapshot.node(index), tried, rng))
+        self.untried_of(snapshot.usable(), usable, last, tried, rng)
+            .or_else(|| self.untried_of(snapshot.beyond(), beyond, last, tried, rng))
+            .or_else(|| self.untried_of(snapshot.all(), |index| snapshot.node(index), last, tried, rng))
     }
 
     fn untried_of(
         &self,
         count: u32,
         node: impl Fn(u32) -> NodeId,
+        last: NodeId,
         tried: impl Fn(NodeId) -> bool,
         rng: &mut Rng,
     ) -> Option<NodeId> {
@@ -94,13 +101,9 @@ impl Choice<'_> {
             return None;
         }
         match self {
-            // A further attempt takes a turn as a first one does: else the node behind a failing one would get twice its share.
-            Choice::RoundRobin(cursors) => {
-                if (0..count).all(|index| tried(node(index))) {
-                    return None;
-                }
-                let turn = cursors.advance(rng) % count;
-                (0..count).map(|step| node((turn + step) % count)).find(|id| !tried(*id))
+            Choice::RoundRobin(_) => {
+                let last = (0..count).find(|index| node(*index) == last).unwrap_or(0);
+                (1..=count).map(|step| node((last + step) % count)).find(|id| !tried(*id))
             }
             Choice::Random => {
                 for _ in 0..4 {
