@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <thread>
 
 using namespace alternator_lb;
 
@@ -194,6 +195,8 @@ void reports_make_a_nodes_health()
 {
     const Balancer lb = open_fixed(3);
     lb.report(lb.next_node().id(), Outcome::success, microseconds(500)); // attempts are counted while some are reported
+    // Of a node's reports in one tick of the core's clock the first one counts for its rate.
+    std::this_thread::sleep_for(milliseconds(20));
     Plan plan = lb.plan();
     Attempts attempts = plan.attempts(2);
     auto attempt = attempts.begin();
