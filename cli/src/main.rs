@@ -21,6 +21,8 @@ mod manual;
 mod nodes;
 mod output;
 mod route;
+mod shown;
+mod signals;
 mod watch;
 
 use std::io::{self, Write};

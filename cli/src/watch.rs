@@ -15,7 +15,7 @@ use clap::Args;
 use crate::args::{Common, seconds};
 use crate::cluster::NODE_PATIENCE;
 use crate::drive::{Driver, Looking};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::http::Http;
 
 /// The options of `alb watch`.
@@ -49,4 +49,9 @@ pub async fn run(args: &WatchArgs) -> Result<(), Failure> {
     } else {
         screen::follow(&balancer, &config, driver, args).await
     }
+}
+
+/// What the last of so many looks as were wanted has come to.
+fn reached(answers: bool) -> Result<(), Failure> {
+    if answers { Ok(()) } else { Err(Failure::new(Code::Unreachable, "the cluster cannot be reached: no node has answered")) }
 }
