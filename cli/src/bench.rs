@@ -20,7 +20,7 @@ use alternator_lb::{Balancer, NodeId};
 use clap::Args;
 use tokio::task::{JoinSet, LocalSet};
 
-use crate::args::{Common, seconds};
+use crate::args::{Common, seconds, whole};
 use crate::cluster::NODE_PATIENCE;
 use crate::drive::Driver;
 use crate::dynamodb::DynamoDb;
@@ -43,27 +43,27 @@ pub struct BenchArgs {
     pub table_prefix: String,
 
     /// How long the load goes on, in seconds, at most an hour
-    #[arg(long, default_value = "10", value_parser = seconds)]
+    #[arg(long, default_value = "10", allow_negative_numbers = true, value_parser = seconds)]
     pub seconds: Duration,
 
     /// The most calls under way at once
-    #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, default_value_t = 16, allow_negative_numbers = true, value_parser = whole::<u16>(1, 1024))]
     pub concurrency: u16,
 
     /// The most calls a second
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, default_value_t = 1000, allow_negative_numbers = true, value_parser = whole::<u32>(1, 100_000))]
     pub rate: u32,
 
     /// How many of a hundred calls are GetItem; the others are PutItem
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u8).range(..=100))]
+    #[arg(long, default_value_t = 50, allow_negative_numbers = true, value_parser = whole::<u8>(0, 100))]
     pub reads: u8,
 
     /// How many different keys there are
-    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, default_value_t = 1000, allow_negative_numbers = true, value_parser = whole::<u32>(1, 1_000_000))]
     pub keys: u32,
 
     /// How many bytes an item has beside its key
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(..=65_536))]
+    #[arg(long, default_value_t = 256, allow_negative_numbers = true, value_parser = whole::<u32>(0, 65_536))]
     pub item_bytes: u32,
 
     /// Where the plot goes
@@ -76,7 +76,10 @@ const LONGEST: Duration = Duration::from_secs(3600);
 
 pub async fn run(args: &BenchArgs) -> Result<(), Failure> {
     if args.seconds > LONGEST {
-        return Err(Failure::new(Code::Usage, format!("--seconds: at most {} are accepted", LONGEST.as_secs())));
+        return Err(Failure::new(
+            Code::Usage,
+            format!("--seconds {}: accepted: 0.05 to {}", args.seconds.as_secs_f64(), LONGEST.as_secs()),
+        ));
     }
     let config = args.common.config(&[])?;
     writable(&args.svg)?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use alternator_lb::Balancer;
 use clap::Args;
 
-use crate::args::{Common, seconds};
+use crate::args::{Common, seconds, whole};
 use crate::cluster::NODE_PATIENCE;
 use crate::drive::{Driver, Looking};
 use crate::failure::{Code, Failure};
@@ -25,11 +25,11 @@ pub struct WatchArgs {
     pub common: Common,
 
     /// Time between two looks at the nodes, in seconds
-    #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, default_value = "1", value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub interval: Duration,
 
     /// End after so many looks
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>(1, 1_000_000_000))]
     pub count: Option<u64>,
 
     /// Print lines, also on a terminal
