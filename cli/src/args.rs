@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Command as Definition, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::bench::BenchArgs;
@@ -46,6 +46,20 @@ pub enum Command {
     Man { directory: PathBuf },
 }
 
+impl Cli {
+    /// The command line of this process, or what is to be said instead. A variable that is empty counts as unset.
+    pub fn read() -> Result<Cli, clap::Error> {
+        let matches = without_empty_variables(Cli::command()).try_get_matches()?;
+        Cli::from_arg_matches(&matches)
+    }
+}
+
+fn without_empty_variables(command: Definition) -> Definition {
+    let is_empty = |name: &std::ffi::OsStr| std::env::var_os(name).is_some_and(|value| value.is_empty());
+    let command = command.mut_args(|arg| if arg.get_env().is_some_and(is_empty) { arg.env(None::<&str>) } else { arg });
+    command.mut_subcommands(without_empty_variables)
+}
+
 /// The cluster, and how to tell of it.
 #[derive(Args, Clone)]
 pub struct Common {
@@ -58,7 +72,7 @@ pub struct Common {
     pub scope: Option<String>,
 
     /// The port of the nodes
-    #[arg(long, env = "ALB_PORT")]
+    #[arg(long, env = "ALB_PORT", allow_negative_numbers = true, value_parser = whole::<u16>(1, 65_535))]
     pub port: Option<u16>,
 
     /// Speak TLS to the nodes
@@ -66,7 +80,7 @@ pub struct Common {
     pub https: bool,
 
     /// The CA certificates to trust, as a PEM file, instead of the platform's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub ca: Option<String>,
 
     /// Any other option of the library, as docs/CONFIGURATION.md lists them
@@ -74,7 +88,7 @@ pub struct Common {
     pub options: Vec<(String, String)>,
 
     /// The longest wait for the cluster, in seconds
-    #[arg(long, default_value = "5", value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, default_value = "5", value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub timeout: Duration,
 
     /// Print JSON
@@ -87,6 +101,14 @@ fn key_value(text: &str) -> Result<(String, String), String> {
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
+/// Reads a whole number from `least` to `most`.
+pub fn whole<N: TryFrom<u64>>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| N::try_from(number).ok()).ok_or_else(|| format!("accepted: a whole number from {least} to {most}"))
+    }
+}
+
 /// Reads a time in seconds, fractions allowed.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let wrong = "accepted: a number of seconds from 0.05 to 86400";
@@ -97,7 +119,6 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alternator_lb::{Balancer, Config};
 
 use crate::args::Common;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 
 impl Common {
     /// The options, in `manual` mode unless told otherwise: commands drive discovery themselves. `presets` give way to what the
@@ -29,10 +29,30 @@ impl Common {
             config.set("tls.ca_file", file)?;
         }
         for (key, value) in &self.options {
+            self.contradicts(key, value)?;
             config.set(key, value)?;
         }
         config.set("seeds", &self.seeds.join(","))?;
         Ok(config)
+    }
+
+    /// Refuses an option that is given twice, by two names and with two values.
+    fn contradicts(&self, key: &str, value: &str) -> Result<(), Failure> {
+        let (name, other) = match key {
+            "port" => ("--port", self.port.map(|port| port.to_string())),
+            "scope" => ("--scope", self.scope.clone()),
+            "scheme" => ("--https", self.https.then(|| "https".to_owned())),
+            "tls.ca_file" => ("--ca", self.ca.clone()),
+            "seeds" => ("SEED", Some(self.seeds.join(","))),
+            _ => return Ok(()),
+        };
+        match other {
+            Some(other) if other != value => {
+                let message = format!("--set {key}={value} contradicts {name} ({other}): give one of them");
+                Err(Failure::new(Code::Usage, message))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A handle that has asked the cluster for its nodes.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::failure::{Code, Failure};
 use crate::http::{Http, NoAnswer, outcome_of};
+use crate::shown;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 /// Servers take whatever region the signature names.
@@ -47,7 +48,7 @@ impl Reply {
     pub fn complaint(&self) -> String {
         let text = self.body["message"].as_str().or_else(|| self.body["Message"].as_str()).unwrap_or("no message");
         let error = if self.error().is_empty() { "no error type" } else { self.error() };
-        format!("status {}, {error}: {text}", self.status)
+        format!("status {}, {}: {}", self.status, shown::short(error), shown::short(text))
     }
 
     /// What it says of the node, in the library's terms.

@@ -5,6 +5,8 @@ use alternator_lb::observe::Event;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::shown;
+
 /// Where a reader is.
 #[derive(Default)]
 pub struct Events {
@@ -27,8 +29,8 @@ impl Events {
 pub fn text(event: &Event) -> String {
     let when = moment(event.unix_ms);
     let what = event.kind.name().replace('_', " ");
-    let at = if event.at.is_empty() { String::new() } else { format!(" {}", event.at) };
-    let why = if event.reason.is_empty() { String::new() } else { format!(": {}", event.reason) };
+    let at = if event.at.is_empty() { String::new() } else { format!(" {}", shown::short(&event.at)) };
+    let why = if event.reason.is_empty() { String::new() } else { format!(": {}", shown::short(&event.reason)) };
     format!("{when} {what}{at}{why}")
 }
 

@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use alternator_lb::{Error, Status};
 
+use crate::shown;
+
 /// The exit codes. The README lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -57,7 +59,7 @@ impl From<Error> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&shown::plain(&self.message))
     }
 }
 

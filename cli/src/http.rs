@@ -14,6 +14,8 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::TokioExecutor;
 
+use crate::shown;
+
 /// More is no answer to anything that is asked here.
 const LONGEST_BODY: usize = 4 << 20;
 
@@ -112,7 +114,7 @@ fn chain<'e>(error: &'e (dyn StdError + 'static)) -> impl Iterator<Item = &'e (d
 }
 
 fn innermost(error: &(dyn StdError + 'static)) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    chain(error).last().map(|last| shown::short(&last.to_string())).unwrap_or_default()
 }
 
 /// What an HTTP status says of a node that was asked something harmless.

@@ -21,18 +21,21 @@ mod manual;
 mod nodes;
 mod output;
 mod route;
+mod shown;
+mod signals;
 mod watch;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Cli, Command};
-use failure::Failure;
+use failure::{Code, Failure};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::read() {
+        Ok(cli) => cli,
+        Err(told) => return say(&told),
+    };
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -44,6 +47,15 @@ fn main() -> ExitCode {
             failure.code.into()
         }
     }
+}
+
+/// Help and version go to standard output, complaints, which repeat what was given, to standard error.
+fn say(told: &clap::Error) -> ExitCode {
+    if !told.use_stderr() {
+        told.exit();
+    }
+    let _ = write!(io::stderr(), "{}", shown::lines(&told.render().to_string()));
+    Code::Usage.into()
 }
 
 fn run(command: Command) -> Result<(), Failure> {

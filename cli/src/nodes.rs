@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::Common;
 use crate::cluster::{NODE_PATIENCE, scopes};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::http::Http;
 use crate::look::{Look, look_at};
 use crate::output;
@@ -30,8 +30,10 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
     let places = whereabouts(&balancer, &config, &http, &looks, common).await;
     let (scope, wanted) = scopes(&balancer);
     let rows: Vec<Value> = looks.iter().filter_map(|look| row(&balancer, look, &places)).collect();
+    let kept = scope_is_kept(&balancer, &config, common);
     if common.json {
-        return output::json(&json!({ "scope": scope, "scope_wanted": wanted, "nodes": rows }));
+        output::json(&json!({ "scope": scope, "scope_wanted": wanted, "nodes": rows }))?;
+        return kept;
     }
     let mut table = output::table(&["node", "datacenter / rack", "health", "latency"]);
     for (look, row) in looks.iter().zip(&rows) {
@@ -50,7 +52,19 @@ pub async fn run(common: &Common) -> Result<(), Failure> {
     };
     let fallen = if scope == wanted { String::new() } else { format!(", since {wanted} has none") };
     let silent = if ill == 0 { String::new() } else { format!("; {ill} of them in trouble") };
-    output::line(&format!("{count} of {scope}{fallen}{silent}"))
+    output::line(&format!("{count} of {scope}{fallen}{silent}"))?;
+    kept
+}
+
+/// Servers that do not know the parameters of a scope list all nodes for any.
+fn scope_is_kept(balancer: &Balancer, config: &Config, common: &Common) -> Result<(), Failure> {
+    let names_places = config.scope.scopes().iter().any(|scope| *scope != Scope::Cluster);
+    if names_places && balancer.scope_supported(common.timeout) == Ok(false) {
+        let message = "these may be the nodes of all datacenters and racks: the servers cannot be asked for those of one, which takes \
+                       ScyllaDB 2025.1 or later";
+        return Err(Failure::new(Code::Scope, message));
+    }
+    Ok(())
 }
 
 fn row(balancer: &Balancer, look: &Look, places: &HashMap<String, Whereabouts>) -> Option<Value> {

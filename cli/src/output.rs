@@ -7,11 +7,12 @@ use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::shown;
 
 /// Prints a text and a line's end to standard output.
 pub fn line(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    match writeln!(out, "{}", shown::lines(text)).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         written => written.map_err(|error| Failure::system("standard output", &error)),
     }

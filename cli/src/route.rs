@@ -18,6 +18,7 @@ use crate::failure::{Code, Failure};
 use crate::http::Http;
 use crate::look::look_at;
 use crate::output;
+use crate::shown::plain;
 use key::Key;
 use table::Learned;
 
@@ -97,12 +98,21 @@ pub async fn run(args: &RouteArgs) -> Result<(), Failure> {
         Learned::Not { .. } => Plan::start(),
     };
     let by_key = plan.is_keyed();
-    let steps = steps(&balancer, &mut plan, |node| looks.iter().find(|look| look.node == node).map(|look| look.reason.clone()));
+    let first = if by_key { first_of_all(common, key_hash(args.key.kind, &args.key.value))? } else { String::new() };
+    let steps =
+        steps(&balancer, &mut plan, &first, |node| looks.iter().find(|look| look.node == node).map(|look| look.reason.clone()));
     tell(args, &balancer, &learned, token, by_key, &steps)
 }
 
-/// Takes steps until the plan starts over.
-fn steps(balancer: &Balancer, plan: &mut Plan, trouble: impl Fn(NodeId) -> Option<String>) -> Vec<Step> {
+/// The URL of the first node in the key's order, set aside or not: a handle with health off sets none aside.
+fn first_of_all(common: &Common, hash: i64) -> Result<String, Failure> {
+    let balancer = common.balancer(&[("affinity", "any_write"), ("health", "off")])?;
+    let first = balancer.plan_next(&mut Plan::for_key(hash)).ok().and_then(|node| balancer.node(node));
+    Ok(first.map(|node| node.url.as_str().to_owned()).unwrap_or_default())
+}
+
+/// Takes steps until the plan starts over. `first` is the first node of the key's order.
+fn steps(balancer: &Balancer, plan: &mut Plan, first: &str, trouble: impl Fn(NodeId) -> Option<String>) -> Vec<Step> {
     let by_key = plan.is_keyed();
     let mut steps: Vec<Step> = Vec::new();
     while let Ok(node) = balancer.plan_next(plan) {
@@ -112,6 +122,7 @@ fn steps(balancer: &Balancer, plan: &mut Plan, trouble: impl Fn(NodeId) -> Optio
         let url = balancer.node(node).map(|node| node.url.as_str().to_owned()).unwrap_or_default();
         let why = match (balancer.is_set_aside(node), steps.len(), by_key) {
             (true, ..) => format!("set aside, so behind all others ({})", trouble(node).unwrap_or_default()),
+            (_, 0, true) if url != first => format!("next in the key's order; {first}, which is first, is set aside"),
             (_, 0, true) => "first in the key's order, the same in every client".to_owned(),
             (_, _, true) => "next in the key's order".to_owned(),
             (_, 0, false) => "drawn by the policy; any node may serve it".to_owned(),
@@ -144,7 +155,13 @@ fn tell(args: &RouteArgs, balancer: &Balancer, learned: &Learned, token: i64, by
             "note": learned.note(),
         }));
     }
-    output::line(&format!("{} of {} in {} goes to {}, {how}", args.operation.name(), args.key.text, args.table, first.url))?;
+    output::line(&format!(
+        "{} of {} in {} goes to {}, {how}",
+        args.operation.name(),
+        plain(&args.key.text),
+        plain(&args.table),
+        first.url
+    ))?;
     let mut table = output::table(&["attempt", "node", "why"]);
     for (index, step) in steps.iter().enumerate() {
         table.add_row([(index + 1).to_string(), step.url.clone(), step.why.clone()]);

@@ -12,10 +12,10 @@ use std::time::Duration;
 use alternator_lb::Balancer;
 use clap::Args;
 
-use crate::args::{Common, seconds};
+use crate::args::{Common, seconds, whole};
 use crate::cluster::NODE_PATIENCE;
 use crate::drive::{Driver, Looking};
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::http::Http;
 
 /// The options of `alb watch`.
@@ -25,11 +25,11 @@ pub struct WatchArgs {
     pub common: Common,
 
     /// Time between two looks at the nodes, in seconds
-    #[arg(long, default_value = "1", value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, default_value = "1", value_name = "SECONDS", allow_negative_numbers = true, value_parser = seconds)]
     pub interval: Duration,
 
     /// End after so many looks
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, allow_negative_numbers = true, value_parser = whole::<u64>(1, 1_000_000_000))]
     pub count: Option<u64>,
 
     /// Print lines, also on a terminal
@@ -49,4 +49,9 @@ pub async fn run(args: &WatchArgs) -> Result<(), Failure> {
     } else {
         screen::follow(&balancer, &config, driver, args).await
     }
+}
+
+/// What the last of so many looks as were wanted has come to.
+fn reached(answers: bool) -> Result<(), Failure> {
+    if answers { Ok(()) } else { Err(Failure::new(Code::Unreachable, "the cluster cannot be reached: no node has answered")) }
 }

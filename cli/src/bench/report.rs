@@ -8,19 +8,20 @@ use super::record::{Figures, Record};
 use crate::failure::Failure;
 use crate::output;
 
-pub fn tell(args: &BenchArgs, name: &str, record: &Record) -> Result<(), Failure> {
+/// Tells the figures; the plot is named if there is one.
+pub fn tell(args: &BenchArgs, name: &str, record: &Record, is_drawn: bool) -> Result<(), Failure> {
     if args.common.json {
-        return output::json(&as_json(args, name, record));
+        return output::json(&as_json(args, name, record, is_drawn));
     }
+    let plot = if is_drawn { format!("; the plot is {}", args.svg.display()) } else { String::new() };
     output::line(&as_table(record).to_string())?;
     output::line(&format!(
-        "{} calls in {:.1} s, {:.0} a second, {} failed, {} retries; the plot is {}",
+        "{} calls in {:.1} s, {:.0} a second, {} failed, {} retries{plot}",
         record.calls(),
         record.lasted.as_secs_f64(),
         record.rate(),
         record.failed_calls(),
         record.retries(),
-        args.svg.display()
     ))
 }
 
@@ -45,7 +46,7 @@ fn row(name: &str, figures: &Figures) -> Vec<String> {
     cells
 }
 
-fn as_json(args: &BenchArgs, name: &str, record: &Record) -> Value {
+fn as_json(args: &BenchArgs, name: &str, record: &Record, is_drawn: bool) -> Value {
     let figures = |figures: &Figures| {
         let us = |percent| figures.percentile(percent).as_micros() as u64;
         json!({ "good": figures.good(), "failed": figures.failed,
@@ -64,6 +65,6 @@ fn as_json(args: &BenchArgs, name: &str, record: &Record) -> Value {
         "all": figures(&record.all),
         "nodes": nodes,
         "operations": operations,
-        "svg": args.svg.display().to_string(),
+        "svg": is_drawn.then(|| args.svg.display().to_string()),
     })
 }

@@ -1,9 +1,10 @@
 //! The table of a benchmark: made under a name of its own, and removed.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use alternator_lb::{Balancer, Outcome, Plan};
+use alternator_lb::{Balancer, NodeId, Outcome, Plan};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -38,29 +39,29 @@ pub struct BenchTable {
     dynamodb: DynamoDb,
     name: String,
     patience: Duration,
+    /// How many requests to make it ended without telling whether they did.
+    in_doubt: Cell<u32>,
 }
 
 impl BenchTable {
     /// A name that begins so and that no table has.
     pub fn new(balancer: Arc<Balancer>, dynamodb: DynamoDb, prefix: &str, patience: Duration) -> BenchTable {
-        BenchTable { balancer, dynamodb, name: format!("{prefix}-{:016x}", fastrand::u64(..)), patience }
+        BenchTable { balancer, dynamodb, name: format!("{prefix}-{:016x}", fastrand::u64(..)), patience, in_doubt: Cell::new(0) }
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Makes the table and waits until it is ready.
-    pub async fn create(&self) -> Result<(), Failure> {
+    /// Makes the table at one of these nodes and waits until it is ready.
+    pub async fn create(&self, answering: &[NodeId]) -> Result<(), Failure> {
         let body = json!({
             "TableName": self.name,
             "AttributeDefinitions": [{ "AttributeName": KEY, "AttributeType": "S" }],
             "KeySchema": [{ "AttributeName": KEY, "KeyType": "HASH" }],
             "BillingMode": "PAY_PER_REQUEST",
         });
-        // A try whose answer was lost may have made it.
-        let exists = |reply: &Reply| reply.is_good() || reply.error() == "ResourceInUseException";
-        self.ask("CreateTable", &body, exists).await?;
+        self.make(&body, answering).await?;
         let deadline = Instant::now() + READY_WITHIN;
         loop {
             let reply = self.ask("DescribeTable", &json!({ "TableName": self.name }), Reply::is_good).await?;
@@ -75,13 +76,54 @@ impl BenchTable {
         }
     }
 
-    /// Removes the table; that there is none is as good.
+    /// Sends CreateTable to one node after the other. It is in doubt from when it is sent until an answer tells.
+    async fn make(&self, body: &Value, answering: &[NodeId]) -> Result<(), Failure> {
+        let mut last = Failure::new(Code::Unreachable, "no node answers, so no table was made");
+        for node in answering.iter().take(TRIES).filter_map(|id| self.balancer.node(*id)) {
+            let url = node.url.as_str();
+            self.in_doubt.set(self.in_doubt.get() + 1);
+            let settled = || self.in_doubt.set(self.in_doubt.get().saturating_sub(1));
+            match self.dynamodb.call(url, "CreateTable", body, self.patience).await {
+                Ok(reply) if reply.is_good() => {
+                    settled();
+                    return Ok(());
+                }
+                Ok(reply) if reply.error() == "ResourceInUseException" => {
+                    // Nobody else has this name: one whose answer was lost has made it, and this one has not.
+                    settled();
+                    settled();
+                    return Ok(());
+                }
+                Ok(reply) => {
+                    last = Failure::new(Code::Refused, format!("CreateTable at {url}: {}", reply.complaint()));
+                    if matches!(reply.outcome(), Outcome::CallerFault | Outcome::Throttled) {
+                        settled();
+                    }
+                    if reply.outcome() == Outcome::CallerFault {
+                        break;
+                    }
+                }
+                Err(no_answer) => {
+                    last = Failure::new(Code::Unreachable, format!("CreateTable at {url}: {}", no_answer.reason));
+                    if matches!(no_answer.outcome, Outcome::Refused | Outcome::TlsFailure | Outcome::Cancelled) {
+                        settled();
+                    }
+                }
+            }
+        }
+        Err(last)
+    }
+
+    /// Removes the table; that there is none is as good, unless a request to make it may still be under way.
     pub async fn remove(&self) -> Result<(), Failure> {
         let gone = |reply: &Reply| reply.is_good() || reply.error() == "ResourceNotFoundException";
+        let left = |why: &dyn std::fmt::Display| format!("table {} may be left behind: {why}", self.name);
         let removed = self.ask("DeleteTable", &json!({ "TableName": self.name }), gone).await;
-        removed
-            .map(drop)
-            .map_err(|failure| Failure::new(failure.code, format!("table {} may be left behind: {failure}", self.name)))
+        removed.map_err(|failure| Failure::new(failure.code, left(&failure)))?;
+        match self.in_doubt.get() {
+            0 => Ok(()),
+            _ => Err(Failure::new(Code::Trouble, left(&"it was removed, but a CreateTable that was not answered may make it yet"))),
+        }
     }
 
     /// Asks one node after the other until an answer is good enough, or somebody refuses.

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use alternator_lb::config::Verify;
 use alternator_lb::node::Scheme;
-use alternator_lb::{Balancer, Config, Outcome};
+use alternator_lb::{Balancer, Config, Outcome, Status};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use super::Finding;
+use super::scope::NAMES_FIX;
 use crate::cluster::NODE_PATIENCE;
 use crate::http::{Http, NoAnswer};
 use crate::look::look_at;
@@ -107,6 +108,9 @@ fn tls_fix(reason: &str) -> &'static str {
 pub fn list(balancer: &Balancer, patience: Duration) -> Finding {
     match balancer.refresh(patience) {
         Ok(()) => Finding::good(LIST, format!("The cluster lists {} nodes in the scope.", balancer.nodes().len())),
+        Err(error) if error.status == Status::ScopeUnknown => {
+            Finding::bad(LIST, format!("A datacenter's or rack's name is wrong: {error}."), NAMES_FIX)
+        }
         Err(error) => Finding::bad(
             LIST,
             format!("There is no list of nodes: {error}."),

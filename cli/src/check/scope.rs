@@ -9,6 +9,9 @@ use super::Finding;
 
 pub const SUPPORT: &str = "scope support";
 pub const KNOWN: &str = "scope";
+/// What to do about an unknown datacenter or rack.
+pub const NAMES_FIX: &str = "Names are those that `nodetool status` prints, case included; in --scope, '/', '>' and '%' within a name \
+                             are written %2F, %3E and %25.";
 
 pub fn ask(balancer: &Balancer, config: &Config, patience: Duration) -> [Finding; 2] {
     let names_places = config.scope.scopes().iter().any(|scope| *scope != Scope::Cluster);
@@ -34,11 +37,6 @@ fn known(balancer: &Balancer, names_places: bool, patience: Duration) -> Finding
     match balancer.check_scope(patience) {
         Ok(()) => Finding::good(KNOWN, "The cluster knows every datacenter and rack of the scope."),
         Err(error) if error.status == Status::Unsupported => Finding::skipped(KNOWN, "The servers cannot tell."),
-        Err(error) => Finding::bad(
-            KNOWN,
-            format!("{error}."),
-            "Names are those that `nodetool status` prints, case included; in --scope, '/', '>' and '%' within a name are written \
-             %2F, %3E and %25.",
-        ),
+        Err(error) => Finding::bad(KNOWN, format!("{error}."), NAMES_FIX),
     }
 }

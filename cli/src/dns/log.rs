@@ -1,10 +1,12 @@
 //! What the server tells of itself: where it listens, and every change of the list, on standard error for people, or as JSON lines
 //! on standard output.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use alternator_lb::Balancer;
+use alternator_lb::observe::{Event, EventKind};
 use serde_json::{Value, json};
 
 use crate::events::{self, Events};
@@ -14,11 +16,12 @@ use crate::output;
 pub struct Log {
     json: bool,
     events: Events,
+    aside: HashSet<String>,
 }
 
 impl Log {
     pub fn new(json: bool) -> Log {
-        Log { json, events: Events::default() }
+        Log { json, events: Events::default(), aside: HashSet::new() }
     }
 
     pub fn listening(&self, name: &str, address: SocketAddr, user: Option<&str>) -> Result<(), Failure> {
@@ -30,9 +33,23 @@ impl Log {
     /// Tells what happened since the last call.
     pub fn events(&mut self, balancer: &Balancer) -> Result<(), Failure> {
         for event in self.events.new_ones(balancer) {
-            self.tell(&events::text(&event), event.json())?;
+            if self.is_a_change(&event) {
+                self.tell(&events::text(&event), event.json())?;
+            }
         }
         Ok(())
+    }
+
+    /// A node that stays set aside is so again after each probe that fails.
+    fn is_a_change(&mut self, event: &Event) -> bool {
+        match event.kind {
+            EventKind::NodeSetAside => self.aside.insert(event.at.clone()),
+            EventKind::NodeBack | EventKind::NodeLeft => {
+                self.aside.remove(&event.at);
+                true
+            }
+            _ => true,
+        }
     }
 
     fn tell(&self, text: &str, value: Value) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! The terminal: a table of the nodes and the last events, drawn anew with each look. `q`, Esc or Ctrl-C ends it, and the terminal
+//! The terminal: a table of the nodes and the last events, drawn anew with each look. `q`, Esc, Ctrl-C or a signal ends it, and the terminal
 //! is as it was before.
 
 use std::collections::VecDeque;
@@ -15,12 +15,14 @@ use ratatui::{DefaultTerminal, Frame};
 use tokio::time::sleep;
 
 use super::WatchArgs;
+use super::reached;
 use super::view::View;
 use crate::drive::{Driver, News};
 use crate::events::{self, Events};
 use crate::failure::Failure;
 use crate::look::Look;
 use crate::output::millis;
+use crate::signals::Signals;
 
 /// Less does not hold a line that is worth reading.
 const NARROWEST: u16 = 60;
@@ -36,19 +38,22 @@ struct Picture {
 }
 
 pub async fn follow(balancer: &Balancer, config: &Config, driver: Driver, args: &WatchArgs) -> Result<(), Failure> {
+    let mut signals = Signals::listen()?;
     let mut terminal = ratatui::try_init().map_err(|error| Failure::system("the terminal", &error))?;
-    let done = show(balancer, config, driver, args, &mut terminal).await;
+    let done = show(balancer, config, driver, args, &mut signals, &mut terminal).await;
     ratatui::restore();
-    done.map_err(|error| Failure::system("the terminal", &error))
+    reached(done.map_err(|error| Failure::system("the terminal", &error))?)
 }
 
+/// Tells whether anybody answered, where it was not ended before.
 async fn show(
     balancer: &Balancer,
     config: &Config,
     mut driver: Driver,
     args: &WatchArgs,
+    signals: &mut Signals,
     terminal: &mut DefaultTerminal,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let mut known = Events::default();
     let mut looks: Vec<Look> = Vec::new();
     let mut picture = Picture { view: View::of(balancer, config, &looks), events: VecDeque::new() };
@@ -68,12 +73,13 @@ async fn show(
                 picture.view = View::of(balancer, config, &looks);
             }
             () = sleep(KEYS_EACH) => {}
+            () = signals.any() => return Ok(true),
         }
         if is_over()? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(picture.view.answers())
 }
 
 /// Whether somebody has pressed a key that ends it.

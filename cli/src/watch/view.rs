@@ -64,6 +64,11 @@ impl View {
         })
     }
 
+    /// Whether anybody of the cluster has answered.
+    pub fn answers(&self) -> bool {
+        self.known && self.rows.iter().any(|row| row.latency.is_some())
+    }
+
     /// One line for all of it.
     pub fn summary(&self) -> String {
         let aside = self.rows.iter().filter(|row| row.probe_in.is_some()).count();

@@ -23,6 +23,23 @@ fn wrong_arguments_are_named_and_end_with_2() {
         (&["dns", "a", "--name", "a..b"], ["--name", "no DNS name"]),
         (&["dns", "a", "--name", "a", "--listen", "x"], ["--listen", "10.0.0.53"]),
         (&["dns", "a", "--name", "a", "--answers", "0"], ["--answers", "all"]),
+        (&["nodes", "a", "--port", "0"], ["'0' for '--port", "from 1 to 65535"]),
+        (&["nodes", "a", "--port", "-1"], ["'-1' for '--port", "from 1 to 65535"]),
+        (&["nodes", "a", "--timeout", "-1"], ["'-1' for '--timeout", "0.05 to 86400"]),
+        (&["nodes", "a", "--ca", ""], ["--ca", "a value is required"]),
+        (&["watch", "a", "--count", "-1"], ["'-1' for '--count", "from 1 to"]),
+        (&["bench", "a", "--concurrency", "x"], ["'x' for '--concurrency", "from 1 to 1024"]),
+        (&["bench", "a", "--rate", "-5"], ["'-5' for '--rate", "from 1 to 100000"]),
+        (&["bench", "a", "--reads", "101"], ["'101' for '--reads", "from 0 to 100"]),
+        (&["bench", "a", "--keys", "0"], ["'0' for '--keys", "from 1 to 1000000"]),
+        (&["bench", "a", "--item-bytes", "1e9"], ["'1e9' for '--item-bytes", "from 0 to 65536"]),
+        (&["bench", "a", "--seconds", "-1"], ["'-1' for '--seconds", "0.05"]),
+        (&["nodes", "a", "--port", "1", "--set", "port=2"], ["--set port=2", "--port (1)"]),
+        (&["nodes", "a", "--scope", "dc:x", "--set", "scope=cluster"], ["--set scope=cluster", "--scope (dc:x)"]),
+        (&["nodes", "a", "--https", "--set", "scheme=http"], ["--set scheme=http", "--https"]),
+        (&["nodes", "a", "--set", "seeds=b"], ["--set seeds=b", "SEED (a)"]),
+        (&["route", "a", "--table", "t", "--key", "x\u{202e}y"], ["--key", "x\\u202ey"]),
+        (&["nodes", "a\u{1b}]0;x\u{7}"], ["seeds", "\\u{1b}"]),
         (&["nosuch"], ["nosuch", "unrecognized"]),
     ] {
         let told = stderr(&alb(arguments), 2);
@@ -30,6 +47,14 @@ fn wrong_arguments_are_named_and_end_with_2() {
             assert!(told.contains(part), "{arguments:?}: {told}");
         }
     }
+}
+
+#[test]
+fn empty_variables_count_as_unset() {
+    let told = stderr(&alb_with(&["nodes", "127.0.0.1:1"], &[("ALB_PORT", ""), ("ALB_SCOPE", "")]), 3);
+    assert!(told.contains("refused"), "{told}");
+    let told = stderr(&alb_with(&["nodes"], &[("ALB_SEEDS", "")]), 2);
+    assert!(told.contains("SEED") && told.contains("required"), "{told}");
 }
 
 #[test]

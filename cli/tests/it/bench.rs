@@ -57,7 +57,7 @@ fn a_node_that_dies_meanwhile_costs_no_call() {
 
 #[test]
 fn an_interrupted_run_removes_its_table_and_ends_with_130() {
-    for signal in ["INT", "TERM"] {
+    for signal in ["INT", "TERM", "HUP"] {
         let cluster = Cluster::start(&["--nodes", "1"]);
         let (seed, svg) = (cluster.address(0), svg(signal));
         let child = command(&arguments(&seed, svg.to_str().expect("text"), &["--seconds", "600"]))
@@ -100,5 +100,59 @@ fn a_plot_that_cannot_be_written_ends_with_5_and_leaves_no_table() {
     let cluster = Cluster::start(&["--nodes", "1"]);
     let told = stderr(&alb(&arguments(&cluster.address(0), "/no/such/directory/x.svg", &["--seconds", "0.2"])), 5);
     assert!(told.contains("/no/such/directory/x.svg"), "{told}");
+    assert_eq!(cluster.requests("CreateTable"), 0, "it is found before the load");
     assert_eq!(cluster.tables(), json!([]));
+}
+
+#[test]
+fn a_table_whose_making_was_interrupted_is_named() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let cluster = Cluster::start(&["--nodes", "1"]);
+        let fault = json!({"kind": "slow", "ms": 600_000, "operation": "CreateTable", "count": 1});
+        cluster.post("/nodes/0/faults", &fault);
+        let (seed, svg) = (cluster.address(0), svg(&format!("made-{signal}")));
+        let child = command(&arguments(&seed, svg.to_str().expect("text"), &["--timeout", "60"]))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("alb runs");
+        eventually("CreateTable is sent", || cluster.requests("CreateTable") > 0);
+        let sent = std::process::Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+        let told = stderr(&child.wait_with_output().expect("it ends"), 130);
+        assert!(told.contains("table alb_test-") && told.contains("may be left behind"), "{told}");
+    }
+}
+
+#[test]
+fn a_table_that_may_have_been_made_is_named_and_a_hung_node_makes_none() {
+    let cluster = Cluster::start(&["--nodes", "3", "--gossip-delay-ms", "600000"]);
+    let (seed, svg) = (cluster.address(0), svg("hung"));
+    let path = svg.to_str().expect("text");
+    cluster.act(1, "stop");
+    cluster.act(2, "stop");
+    stdout(&alb(&arguments(&seed, path, &["--seconds", "0.2", "--timeout", "10"])), 0);
+    cluster.post("/nodes/0/faults", &json!({"kind": "hang", "operation": "CreateTable"}));
+    let told = stderr(&alb(&arguments(&seed, path, &["--timeout", "1"])), 3);
+    assert!(told.contains("CreateTable") && told.contains("table alb_test-") && told.contains("may be left"), "{told}");
+    cluster.delete("/nodes/0/faults");
+    cluster.act(1, "cont");
+    cluster.act(2, "cont");
+    std::fs::remove_file(svg).expect("removed");
+}
+
+#[test]
+fn figures_are_told_though_the_table_cannot_be_removed() {
+    let cluster = Cluster::start(&["--nodes", "1"]);
+    let svg = svg("kept");
+    cluster.post(
+        "/nodes/0/faults",
+        &json!({"kind": "error", "status": 400, "error_type": "Evil\u{1b}[31m\u{202e}",
+        "message": "x".repeat(1000), "operation": "DeleteTable"}),
+    );
+    let output = alb(&arguments(&cluster.address(0), svg.to_str().expect("text"), &["--seconds", "0.2"]));
+    let told = stderr(&output, 6);
+    assert!(stdout(&output, 6).contains("all calls"), "{output:?}");
+    assert!(told.contains("may be left behind") && told.contains("Evil\\u001b[31m\\u202e") && told.len() < 600, "{told}");
+    std::fs::remove_file(svg).expect("removed");
 }

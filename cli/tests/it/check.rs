@@ -78,6 +78,8 @@ fn scopes_are_checked_as_far_as_the_servers_can_tell() {
     let cluster = Cluster::start(&["--nodes", "2", "--engine", "canned"]);
     let told = json(&alb(&["check", &cluster.address(0), "--scope", "dc:DC1>cluster", "--json"]), 1);
     assert_finding(&told, "scope", "bad", "dc:DC1", "nodetool status");
+    let told = json(&alb(&["check", &cluster.address(0), "--scope", "dc:nope", "--json"]), 1);
+    assert_finding(&told, "list", "bad", "name is wrong", "nodetool status");
     let old = Cluster::start(&["--nodes", "2", "--engine", "canned", "--old-server"]);
     let told = json(&alb(&["check", &old.address(0), "--json"]), 0);
     assert_finding(&told, "scope support", "doubtful", "2025.1", "Leave the scope at cluster");

@@ -67,8 +67,12 @@ fn nodes_that_die_hang_or_fail_leave_the_answer_and_come_back() {
     cluster.act(2, "stop");
     cluster.post("/nodes/3/faults", &json!({"kind": "error", "status": 500, "path": "health"}));
     let left = sorted(vec![all[0].clone(), all[4].clone(), all[5].clone()]);
+    let again = || dns.told("node_set_aside");
     let taken = eventually("the dead, the hung and the failing one are left out", || dns.addresses() == left);
     println!("a dead, a hung and a failing node have left the answers after {taken:?}");
+    let told = again();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(told <= 3 && again() <= 3, "each is told once, however many probes fail: {}", again());
     cluster.act(1, "restart");
     cluster.act(2, "cont");
     cluster.delete("/nodes/3/faults");

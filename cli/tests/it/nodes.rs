@@ -36,6 +36,10 @@ fn a_scope_without_nodes_falls_back_and_says_so() {
     assert!(shown.contains("2 nodes of dc:dc1, since rack:dc1/nowhere has none"), "{shown}");
     let told = stderr(&alb(&["nodes", &cluster.address(0), "--scope", "dc:nowhere"]), 4);
     assert!(told.contains("dc:nowhere"), "{told}");
+    let old = Cluster::start(&["--nodes", "2", "--engine", "canned", "--old-server"]);
+    let told = stderr(&alb(&["nodes", &old.address(0), "--scope", "dc:dc1"]), 4);
+    assert!(told.contains("2025.1") && told.contains("all datacenters"), "{told}");
+    stdout(&alb(&["nodes", &old.address(0)]), 0);
 }
 
 #[test]

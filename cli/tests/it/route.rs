@@ -55,6 +55,8 @@ fn a_node_that_is_set_aside_comes_last() {
     let seed = cluster.address((first + 1) % 3);
     let told = json(&alb(&[&["route", &seed, "--json"], &arguments[..]].concat()), 0);
     assert_eq!(plan(&told), [before[1].clone(), before[2].clone(), before[0].clone()]);
+    let why = text(&told["plan"][0]["why"]);
+    assert!(why.contains("next in the key's order") && why.contains(&before[0]), "{why}");
     let why = text(&told["plan"][2]["why"]);
     assert!(why.contains("set aside") && why.contains("refused"), "{why}");
 }

@@ -69,11 +69,16 @@ impl Cluster {
 
     /// How many requests wrote an item so far.
     pub fn writes(&self) -> u64 {
+        self.requests("PutItem")
+    }
+
+    /// How many requests of that operation came so far.
+    pub fn requests(&self, operation: &str) -> u64 {
         let url = format!("{}/counters?attempts=false", text(&self.start["control"]));
         let body = ureq::get(&url).call().expect("counters").body_mut().read_to_string().expect("a body");
         let counters: Value = serde_json::from_str(&body).expect("JSON");
         let nodes = counters["nodes"].as_array().expect("nodes");
-        nodes.iter().filter_map(|node| node["operations"]["PutItem"]["requests"].as_u64()).sum()
+        nodes.iter().filter_map(|node| node["operations"][operation]["requests"].as_u64()).sum()
     }
 
     pub fn act(&self, node: usize, action: &str) {

@@ -71,6 +71,25 @@ fn a_terminal_shows_a_table_and_is_left_as_it_was() {
 
 #[test]
 fn a_cluster_that_is_not_there_is_waited_for() {
-    let told = stdout(&alb(&["watch", "127.0.0.1:1", "--count", "2", "--interval", "0.2"]), 0);
+    let told = stdout(&alb(&["watch", "127.0.0.1:1", "--count", "2", "--interval", "0.2"]), 3);
     assert!(told.contains("seeds, until the cluster gives a list") && told.contains("no answers"), "{told}");
+}
+
+#[test]
+fn a_signal_leaves_the_terminal_as_it_was_and_ends_with_0() {
+    let cluster = Cluster::start(&["--nodes", "1", "--engine", "canned"]);
+    for signal in ["INT", "TERM", "HUP"] {
+        // The watcher is signalled once it shows the table.
+        let file = std::env::temp_dir().join(format!("alb-watch-{}-{signal}", std::process::id()));
+        let path = file.display();
+        let script = format!(
+            "stty cols 100 rows 24; TERM=xterm {ALB} watch {} <&0 & pid=$!; for i in $(seq 600); do grep -q latency {path} && break; \
+             sleep 0.05; done; kill -{signal} $pid; wait $pid",
+            cluster.address(0)
+        );
+        let output = Command::new("script").args(["-qfec", &script]).arg(&file).stdin(Stdio::null()).output().expect("script");
+        let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success() && shown.contains("\u{1b}[?1049l"), "{signal}: {output:?}");
+        std::fs::remove_file(file).expect("removed");
+    }
 }
