@@ -82,10 +82,8 @@ def test_statistics_count_attempts(cluster: Cluster, balance: Balance) -> None:
     cluster.fault(1, "reset")
     for _ in range(6):
         client.list_tables()
-    assert outcomes(lb, "success") == 15
-    # One for each call, until three in a row have set the node aside.
-    assert 2 <= outcomes(lb, "server_error") <= 6
-    assert 2 <= outcomes(lb, "reset") <= 6
+    assert (outcomes(lb, "success"), outcomes(lb, "server_error")) == (15, 2)
+    assert outcomes(lb, "reset") >= 2
     latencies = [node["mean_latency_us"] for node in lb.statistics()["nodes"]]
     assert all(10 < latency < 100_000 for latency in latencies), latencies
 
