@@ -52,9 +52,9 @@ def official(cluster: dict[str, Any], affinity: bool) -> Any:
     return alternator.create_client(config, auth=alternator.Auth.static_credentials(*KEYS.values()))
 
 
-def plain(cluster: dict[str, Any], affinity: bool) -> Any:
-    """boto3 with a User-Agent that it need not compose for each request, as both others have it."""
-    config = Config(user_agent="plain", **TIMEOUTS)
+def plain(cluster: dict[str, Any], kind: str) -> Any:
+    """boto3 with the User-Agent of the others, which is a fixed text."""
+    config = Config(user_agent=USER_AGENTS[kind], **TIMEOUTS)
     return boto3.client("dynamodb", endpoint_url=cluster["nodes"][0]["url"], region_name="us-east-1", config=config, **KEYS)
 
 
@@ -63,6 +63,7 @@ TIMEOUTS: dict[str, Any] = {
     "read_timeout": 1,
     "retries": {"mode": "standard", "total_max_attempts": 4},
 }
+USER_AGENTS: dict[str, str] = {"ours": "alternator-lb-python/0.1.0", "official": "alternator-client-python/2.0.2"}
 KINDS: dict[str, Callable[[dict[str, Any], bool], Any]] = {"ours": ours, "official": official}
 
 
@@ -107,7 +108,8 @@ def cpu_us(client: Any, count: int) -> float:
 
 
 def main() -> None:
-    make, cluster = KINDS[sys.argv[1]], json.loads(sys.argv[2])
+    kind, cluster = sys.argv[1], json.loads(sys.argv[2])
+    make = KINDS[kind]
     clients: dict[str, Any] = {}
     load: Load | None = None
     for line in sys.stdin:
@@ -115,7 +117,7 @@ def main() -> None:
         if command == "measure":
             name, count = words
             if name not in clients:
-                clients[name] = (plain if name == "plain" else make)(cluster, name == "affinity")
+                clients[name] = plain(cluster, kind) if name == "plain" else make(cluster, name == "affinity")
             answer: Any = cpu_us(clients[name], int(count))
         elif command == "load":
             load = Load(make(cluster, False))

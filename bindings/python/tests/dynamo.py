@@ -48,16 +48,18 @@ def count_native_calls(core: Core, monkeypatch: pytest.MonkeyPatch) -> list[str]
     library = core._library
     called: list[str] = []
 
+    def counting(name: str, function: Any) -> Any:
+        def call(*arguments: Any) -> Any:
+            called.append(name)
+            return function(*arguments)
+
+        return call
+
     class Counting:
         def __getattr__(self, name: str) -> Any:
-            def call(*arguments: Any) -> Any:
-                called.append(name)
-                return getattr(library, name)(*arguments)
+            return counting(name, getattr(library, name))
 
-            return call
-
-    counting = Counting()
-    monkeypatch.setattr(core, "_library", counting)
+    monkeypatch.setattr(core, "_library", Counting())
     for name in _native.PROTOTYPES.keys() & vars(core).keys():
-        monkeypatch.setattr(core, name, getattr(counting, name))
+        monkeypatch.setattr(core, name, counting(name, getattr(core, name)))
     return called

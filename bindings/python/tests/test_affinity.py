@@ -14,7 +14,7 @@ from boto3.dynamodb.types import Binary
 from cluster import Cluster, eventually
 from dynamo import count_native_calls, create_table, put
 
-from alternator_lb import AlternatorLB, ConfigurationError, _table_keys
+from alternator_lb import AlternatorLB, ConfigurationError, _hooks
 
 Balance = Callable[..., AlternatorLB]
 KEYS = [f"key{number}" for number in range(12)]
@@ -78,7 +78,7 @@ def test_keys_of_every_type_agree_with_the_core(cluster: Cluster, balance: Balan
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": kind}],
         BillingMode="PAY_PER_REQUEST",
     )
-    core = lb._open()
+    core = lb.open_core()
     for value in values:
         cluster.reset_counters()
         for _ in range(4):
@@ -292,7 +292,7 @@ def test_write_by_key_makes_three_native_calls(cluster: Cluster, balance: Balanc
     client = lb.new_dynamodb_client()
     create_table(client)
     put(client, "items", "one")
-    called = count_native_calls(lb._open(), monkeypatch)
+    called = count_native_calls(lb.open_core(), monkeypatch)
     put(client, "items", "one")
     assert called == ["alb_plan_for_request", "alb_plan_next", "alb_report"]
     called.clear()
@@ -301,11 +301,11 @@ def test_write_by_key_makes_three_native_calls(cluster: Cluster, balance: Balanc
 
 
 def test_writes_look_for_wanted_keys_once_in_a_while(cluster: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_table_keys, "LOOK_EVERY_NS", 10**15)
+    monkeypatch.setattr(_hooks, "_LOOK_EVERY_NS", 10**15)
     lb = balance(cluster, affinity="any_write", table_keys={"items": "pk"})
     client = lb.new_dynamodb_client()
+    called = count_native_calls(lb.open_core(), monkeypatch)
     create_table(client)
-    called = count_native_calls(lb._open(), monkeypatch)
     for key in KEYS:
         put(client, "items", key)
     assert called.count("alb_table_key_next_wanted") == 1

@@ -19,7 +19,7 @@ from aiobotocore.config import AioConfig
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 from cluster import Cluster
 
-from alternator_lb import AlternatorLB, AsyncAlternatorLB, ClosedError, ConfigurationError, _patches
+from alternator_lb import AlternatorError, AlternatorLB, AsyncAlternatorLB, ClosedError, ConfigurationError, _patches
 from alternator_lb._async_hooks import AsyncHooks
 
 Balance = Callable[..., AlternatorLB]
@@ -475,6 +475,36 @@ async def test_describe_that_fails_is_told_and_not_retried(cluster: Cluster) -> 
 
 
 @asynchronously
+async def test_refresh_takes_no_thread_and_says_why_it_failed(cluster: Cluster) -> None:
+    async with over(cluster, nodes=cluster.addresses[:1]) as lb:
+        with watched_loop(0.15) as stuck:
+            before = threading.active_count()
+            await asyncio.gather(lb.refresh(), lb.refresh())
+            assert threading.active_count() == before
+        assert (lb.nodes, stuck) == (cluster.urls, [])
+        for index in range(3):
+            cluster.stop(index)
+        with pytest.raises(AlternatorError, match="no round of discovery ended within") as late:
+            await lb.refresh(timeout=0.1)
+        for index in range(3):
+            cluster.kill(index)
+        with pytest.raises(AlternatorError, match="no connection could be made") as dead:
+            await lb.refresh()
+        with pytest.raises(ConfigurationError, match="timeout=-1"):
+            await lb.refresh(timeout=-1)
+    assert (late.value.code, dead.value.code) == ("ALB_ERR_TIMEOUT", "ALB_ERR_UNREACHABLE")
+    with pytest.raises(ClosedError):
+        await lb.refresh()
+
+
+@asynchronously
+async def test_refresh_of_a_list_that_is_given_ends_at_once(cluster: Cluster) -> None:
+    async with over(cluster, options={"discovery": "static"}) as lb:
+        await lb.refresh(timeout=1)
+        assert lb.nodes == cluster.urls
+
+
+@asynchronously
 async def test_scope_is_checked_without_stopping_the_loop(calm_cluster: Cluster) -> None:
     async with over(calm_cluster, datacenter="dc1", rack="r2") as lb:
         with watched_loop(0.15) as stuck:
@@ -536,7 +566,7 @@ async def test_attempt_makes_at_most_three_native_calls(cluster: Cluster, monkey
         await create_table(client)
         await put(client, "one")
         await asyncio.sleep(0)
-        called = count_native_calls(lb._open(), monkeypatch)
+        called = count_native_calls(lb.open_core(), monkeypatch)
         await put(client, "one")
         assert [name for name in called if name != "alb_refresh_due_ms"] == [
             "alb_plan_for_request",

@@ -39,7 +39,7 @@ def test_events_reach_the_logger_while_requests_flow(
 
     def told() -> bool:
         client.list_tables()
-        return added["address"] in caplog.text
+        return f"node joined {added['url']}" in caplog.text
 
     eventually(told)
     logged = [record.getMessage() for record in caplog.records if record.name == "alternator"]

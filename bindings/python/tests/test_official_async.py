@@ -256,3 +256,4 @@ async def test_scope_without_nodes_is_told_at_once(cluster: Cluster) -> None:
         await helper.check_rack_and_datacenter_set_correctly()
     down = AsyncHelper(Config(seed_hosts=["127.0.0.1"], port=1))
     assert await down.update_live_nodes() is False
+    await down.stop()

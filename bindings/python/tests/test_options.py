@@ -133,7 +133,7 @@ def test_closing_while_others_pick_never_crashes() -> None:
 def test_nothing_is_kept_alive() -> None:
     lb = manual()
     client = lb.new_dynamodb_client()
-    core = weakref.ref(lb._open())
+    core = weakref.ref(lb.open_core())
     del lb
     gc.collect()
     assert core() is not None, "a patched client must keep its balancer"

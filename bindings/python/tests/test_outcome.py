@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,10 +50,8 @@ def test_exceptions(error: Exception | None, outcome: int) -> None:
     ],
 )
 def test_answers(status: int, code: str | None, outcome: int) -> None:
-    response: dict[str, Any] = {"ResponseMetadata": {"HTTPStatusCode": status}}
-    if code is not None:
-        response["Error"] = {"Code": code, "Message": ""}
-    assert classify(None, response) == outcome
+    says: dict[str, Any] = {} if code is None else {"Error": {"Code": code, "Message": ""}}
+    assert classify(None, (SimpleNamespace(status_code=status), says)) == outcome
 
 
 def test_only_the_nodes_own_failures_hurry_a_retry() -> None:

@@ -394,6 +394,14 @@ def test_names_of_the_other_pool() -> None:
     assert BasicHAAlgorithm is Algorithm
 
 
+def test_pools_know_nothing_of_each_other() -> None:
+    pools = [EndpointPool.from_list(NAMES), EndpointPool.from_list(NAMES)]
+    for _ in range(3):
+        pools[0].fail(endpoint=by_name(pools[0], "a"))
+    assert [by_name(pool, "a").failure_count for pool in pools] == [3, 0]
+    assert [len(pool) for pool in pools] == [len(NAMES) - 1, len(NAMES)]
+
+
 def test_last_failure_is_dated() -> None:
     pool = EndpointPool.from_list(NAMES)
     endpoint = by_name(pool, "a")

@@ -48,11 +48,25 @@ def test_the_sdks_retry_handler_is_found(mode: str) -> None:
         assert _hooks._registered(client.meta.events, _hooks._SDK_RETRY) == original
 
 
+def test_client_whose_retry_handler_has_moved_still_reports(
+    cluster: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(_hooks, "_SDK_RETRY", "moved")
+    lb = balance(cluster, refresh="manual")
+    client = lb.new_dynamodb_client()
+    assert "cannot find the retry handler" in caplog.text
+    client.list_tables()
+    assert sum(node["outcomes"]["success"] for node in lb.statistics()["nodes"]) == 1
+    handlers = len(client.meta.events._emitter._handlers.prefix_search("needs-retry.dynamodb.ListTables"))
+    lb.unpatch_dynamodb_client(client)
+    assert len(client.meta.events._emitter._handlers.prefix_search("needs-retry.dynamodb.ListTables")) == handlers - 1
+
+
 def test_the_lock_of_the_sdks_retry_quota_is_found() -> None:
     """Fails when botocore moves it: then a child forked at the wrong moment could wait for it for ever."""
     with AlternatorLB(["127.0.0.1"], refresh="manual") as lb:
         client = lb.new_dynamodb_client()
-        quota = _patches._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[union-attr]
+        quota = _patches._patched[client]._sdk_retry.__self__._retry_quota._quota  # type: ignore[attr-defined]
         before = quota._lock
         _patches._after_fork_in_child()
         assert quota._lock is not before
@@ -237,7 +251,7 @@ def test_every_attempt_makes_at_most_three_native_calls(
     client = client_of(lb)
     for _ in range(10):
         client.list_tables()
-    called = count_native_calls(lb._open(), monkeypatch)
+    called = count_native_calls(lb.open_core(), monkeypatch)
     client.list_tables()
     assert called == ["alb_next_node", "alb_report"]
     called.clear()

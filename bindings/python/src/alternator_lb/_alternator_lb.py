@@ -121,7 +121,7 @@ class AlternatorLB(Arguments, SyncBalancer):
     __doc__ = f"Spreads the requests of boto3 and botocore DynamoDB clients over the nodes of a cluster.\n\n{Arguments.__doc__}"
 
     def __enter__(self) -> AlternatorLB:
-        self._open()
+        self.open_core()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

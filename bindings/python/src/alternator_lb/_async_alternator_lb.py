@@ -12,7 +12,7 @@ class AsyncAlternatorLB(Arguments, AsyncBalancer):
     __doc__ = f"Spreads the requests of aiobotocore and aioboto3 DynamoDB clients over all nodes.\n\n{Arguments.__doc__}"
 
     async def __aenter__(self) -> AsyncAlternatorLB:
-        self._open()
+        self.open_core()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

@@ -58,7 +58,7 @@ class AsyncBalancer(Balancer):
 
         Its endpoint, credentials, timeouts and TLS settings stay as they are. Patching twice does nothing more.
         """
-        self._open()
+        self.open_core()
         _patches.patch(client, self)
 
     def unpatch_dynamodb_client(self, client: Any) -> None:
@@ -67,7 +67,7 @@ class AsyncBalancer(Balancer):
 
     def patch_session(self, session: Any) -> None:
         """Makes a session of aiobotocore or aioboto3 patch every DynamoDB client that it makes from now on."""
-        self._open()
+        self.open_core()
         _patches.patch_session(session, self)
 
     def unpatch_session(self, session: Any) -> None:
@@ -76,9 +76,9 @@ class AsyncBalancer(Balancer):
 
     async def refresh(self, timeout: float = 10.0) -> None:
         """Asks the cluster for its nodes now, for at most `timeout` seconds, and for partition keys that are wanted."""
-        core = self._open()
+        core = self.open_core()
         try:
-            await asyncio.to_thread(core.refresh, timeout)
+            await self._driver_here().refresh(timeout)
         finally:
             self._log_events(core)
         if self.request_settings.by_key:
@@ -86,17 +86,17 @@ class AsyncBalancer(Balancer):
 
     async def check_if_rack_and_datacenter_set_correctly(self, timeout: float = 10.0) -> None:
         """Raises ValueError when the cluster does not know the datacenter or rack of the scope."""
-        await asyncio.to_thread(self._open().check_scope, timeout)
+        await asyncio.to_thread(self.open_core().check_scope, timeout)
 
     async def check_if_rack_datacenter_feature_is_supported(self, timeout: float = 10.0) -> bool:
         """Whether the server can list the nodes of one datacenter or rack; RuntimeError when it could not be asked."""
-        return await asyncio.to_thread(self._open().scope_supported, timeout)
+        return await asyncio.to_thread(self.open_core().scope_supported, timeout)
 
     def _driver_here(self) -> Driver:
         loop = asyncio.get_running_loop()
         driver = self._drivers.get(loop)
         if driver is None:
-            driver = self._drivers[loop] = Driver(self._tls_context, self._user_agent, self._open)
+            driver = self._drivers[loop] = Driver(self._tls_context, self._user_agent, self.open_core)
         return driver
 
     async def _tls_context(self) -> ssl.SSLContext:

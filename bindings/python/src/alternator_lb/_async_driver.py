@@ -7,13 +7,14 @@ because one is slow; here is only the I/O. Nothing here blocks: what reads files
 from __future__ import annotations
 
 import asyncio
+import math
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
 import aiohttp
 
-from . import _native
+from . import _check, _native, errors
 from ._core import Core, Fetch
 from ._log import logger
 from .errors import AlternatorError
@@ -62,6 +63,30 @@ class Driver:
             self._round = self.spawn(self._work())
             self._round.add_done_callback(self._round_ended)
         return self._round
+
+    async def refresh(self, timeout: float) -> None:
+        """Makes a round of discovery, or joins the one under way, and waits for its end."""
+        core = self._core()
+        _check.timeout("timeout", timeout)
+        before, _ = core.rounds()
+        core.refresh_soon()
+        try:
+            await asyncio.wait_for(self._until_round(core, before), timeout)
+        except asyncio.TimeoutError:
+            message = f"no round of discovery ended within {timeout} s"
+            raise errors.from_status(errors.TIMEOUT, "ALB_ERR_TIMEOUT", message) from None
+        _, failed = core.rounds()
+        if failed:
+            raise errors.from_status(errors.UNREACHABLE, "ALB_ERR_UNREACHABLE", core.last_reason("refresh_failed"))
+
+    async def _until_round(self, core: Core, before: int) -> None:
+        # A list that is given is never due.
+        while core.rounds()[0] == before and (due := core.refresh_due()) < math.inf:
+            if due == 0:
+                # Others may wait for the same.
+                await asyncio.shield(self.start_round())
+            # Not over yet where a thread of the core or another loop is at it.
+            await asyncio.sleep(_OTHERS_AT_IT_SECONDS)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Runs something beside the requests; it ends with the driver at the latest."""

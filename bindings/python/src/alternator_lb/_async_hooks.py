@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from . import _async_transport, _table_keys
-from ._call import CONTEXT_KEY
+from ._call import CONTEXT_KEY, Call
 from ._core import Core
 from ._hooks import Hooks, Owner
 from ._transport import replace
@@ -39,7 +39,7 @@ class AsyncHooks(Hooks):
 
     async def describe_wanted_now(self) -> None:
         """Asks for the tables whose keys the core wants."""
-        client, core, cooldown = self._client(), self._core(), self.owner.cooldown
+        client, core, cooldown = self._client(), self.owner.open_core(), self.owner.cooldown
         while client is not None and (table := cooldown.next_wanted(core)) is not None:
             await _table_keys.describe_async(core, cooldown, client, table)
 
@@ -56,10 +56,8 @@ class AsyncHooks(Hooks):
     def _finish(self, request: Any, **_: object) -> None:
         self._wire.finish(request.headers, None)
 
-    async def _retry(self, **event: Any) -> Any:
-        assert self._sdk_retry is not None
-        delay = self._sdk_retry(**event)
-        return self._hurry(await delay if inspect.isawaitable(delay) else delay, event)
+    async def _hurry(self, delay: Any, call: Call | None) -> Any:
+        return super()._hurry(await delay if inspect.isawaitable(delay) else delay, call)
 
     def _describe(self, core: Core, client: Any, table: str) -> None:
         task = asyncio.get_running_loop().create_task(_table_keys.describe_async(core, self.owner.cooldown, client, table))

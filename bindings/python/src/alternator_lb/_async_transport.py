@@ -22,7 +22,7 @@ _NOT_ADDED: Final = frozenset({"ACCEPT", "CONTENT-TYPE", "USER-AGENT"})
 def install(client: Any, wire: Wire) -> Callable[[], None]:
     """Returns what takes it out again."""
     session = http_session(client)
-    restore_answers = replace(session, "send", _decoding(session.send, wire))
+    restore_answers = replace(session, "send", _decoding(session.send, wire)) if wire.accept_encoding else _nothing
     most = getattr(session, "_max_pool_connections", None)
     if most is None or not hasattr(session, "_get_session"):
         logger.warning("cannot reach the connections of this aiobotocore: nodes share one limit, and answers stay uncompressed")
@@ -49,6 +49,10 @@ def use_context(client: Any, context: ssl.SSLContext) -> None:
         return sender
 
     session._get_session = with_context
+
+
+def _nothing() -> None:
+    """To restore where nothing was replaced."""
 
 
 def _decoding(send: Callable[[Any], Awaitable[Any]], wire: Wire) -> Callable[[Any], Awaitable[Any]]:

@@ -42,20 +42,20 @@ class Balancer:
 
     def next_node(self) -> str:
         """The URL of the node for the next request, for HTTP clients that this package does not know."""
-        return self._open().next_node()
+        return self.open_core().next_node()
 
     def next_host(self) -> str:
         """The host of the node for the next request, as a seed is given."""
-        return self._open().next_host()
+        return self.open_core().next_host()
 
     def standing(self) -> list[tuple[str, bool]]:
         """The host of each node that requests are routed to, and whether it is set aside."""
-        return self._open().standing()
+        return self.open_core().standing()
 
     @property
     def nodes(self) -> list[str]:
         """The URLs of the nodes that requests are routed to."""
-        return self._open().nodes()
+        return self.open_core().nodes()
 
     def get_known_nodes(self) -> list[str]:
         """The same as `nodes`, under the name that users of the original helper know."""
@@ -63,15 +63,15 @@ class Balancer:
 
     def get_partition_key_name(self, table: str) -> str | None:
         """The partition key's attribute of a table: as given, or as learned; None while it is not known."""
-        return self._open().table_key(_check.text("table", table, "the name of a table"))
+        return self.open_core().table_key(_check.text("table", table, "the name of a table"))
 
     def statistics(self) -> dict[str, Any]:
         """The counters of the core."""
-        return self._open().statistics()
+        return self.open_core().statistics()
 
     def events(self) -> list[dict[str, Any]]:
         """What happened since the last call, oldest first: nodes that joined or left, were set aside, were back..."""
-        core = self._open()
+        core = self.open_core()
         self._log_events(core)
         found = []
         for position, event in core.events_after(self._events_read):
@@ -80,21 +80,19 @@ class Balancer:
                 found.append(event)
         return found
 
-    def core_for_request(self) -> Core:
+    def open_core(self) -> Core:
+        """The core; ClosedError after the balancer was closed."""
         core = self._core
         if core is None:
             raise errors.closed(type(self).__name__)
+        return core
+
+    def log_news(self, core: Core) -> None:
+        """Forwards new events to the logger; costs next to nothing while there are none."""
         generation = core.generation.value
         if generation != self._generation_logged:
             self._generation_logged = generation
             self._log_events(core)
-        return core
-
-    def _open(self) -> Core:
-        core = self._core
-        if core is None:
-            raise errors.closed(type(self).__name__)
-        return core
 
     def _end(self) -> None:
         """Calls under way finish; later ones, also of patched clients, raise ClosedError."""

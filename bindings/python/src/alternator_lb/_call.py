@@ -7,35 +7,49 @@ cancelled, so whatever ends a call (KeyboardInterrupt, a timeout of gevent, a ca
 
 from __future__ import annotations
 
+from ctypes import byref
 from time import perf_counter_ns
 from typing import Final
 
 from . import _native, _outcome
 from ._core import Core
+from ._native import as_size, as_uint64
 
 CONTEXT_KEY: Final = "alternator_lb"
 
 
+def plan_by_key(core: Core, operation: bytes, body: bytes) -> _native.Plan:
+    """The plan that the core makes from a request: for its partition key, if it is a request to go by it."""
+    plan, alb_plan_for_request = _native.Plan(), core.alb_plan_for_request
+    name_len, body_len = as_size(len(operation)), as_size(len(body))
+    status: int = alb_plan_for_request(core.pointer, operation, name_len, body, body_len, byref(plan))
+    if status < 0:
+        raise core.error(status)
+    return plan
+
+
 class Call:
+    # (On the way of every request, functions are taken out of the core before they are called: an attribute that is called at
+    # once is looked for among the methods first, and that cannot be sped up by the interpreter.)
     __slots__ = ("core", "ended_ns", "node_id", "outcome", "plan", "started_ns", "tried", "upcoming")
 
-    def __init__(self, core: Core, plan: _native.Plan | None = None) -> None:
+    def __init__(self, core: Core, plan: _native.Plan | None) -> None:
+        """Begins the first attempt, at the plan's first node. Most calls need no second one, and so no plan."""
         self.started_ns = 0
         self.upcoming = -1
-        self.ended_ns = 0
         self.core = core
         self.plan = plan
         self.tried: tuple[int, ...] = ()
-        self.node_id = -1
-
-    @classmethod
-    def by_key(cls, core: Core, operation: bytes, body: bytes) -> Call:
-        """A call whose plan the core makes from the request: for its partition key, if it is a request to go by it."""
-        plan = _native.Plan()
-        status = core.alb_plan_for_request(core.handle, operation, len(operation), body, len(body), plan)
-        if status < 0:
-            raise core.error(status)
-        return cls(core, plan)
+        if plan is None:
+            alb_next_node = core.alb_next_node
+            node_id: int = alb_next_node(core.pointer, None)
+        else:
+            alb_plan_next = core.alb_plan_next
+            node_id = alb_plan_next(core.pointer, byref(plan), None)
+        if node_id < 0:
+            raise core.error(node_id)
+        self.node_id = node_id
+        self.started_ns = perf_counter_ns()
 
     def __del__(self) -> None:
         if self.started_ns or self.upcoming >= 0:
@@ -49,17 +63,12 @@ class Call:
             self.end_attempt(_native.OUTCOME_CANCELLED)
 
     def start_attempt(self) -> None:
-        """Chooses the attempt's node: the one that a retry was promised, else the next of the plan."""
-        core = self.core
-        if self.node_id < 0 and self.plan is None:
-            # Most calls need no second attempt, and so no plan.
-            node_id = core.alb_next_node(core.handle, None)
-        elif self.upcoming >= 0:
-            node_id, self.upcoming = self.upcoming, -1
-        else:
+        """Begins another attempt: at the node that a retry was promised, else at the next of the plan."""
+        node_id, self.upcoming = self.upcoming, -1
+        if node_id < 0:
             node_id = self._next_of_plan()
         if node_id < 0:
-            raise core.error(node_id)
+            raise self.core.error(node_id)
         self.node_id = node_id
         self.started_ns = perf_counter_ns()
 
@@ -68,17 +77,17 @@ class Call:
         core = self.core
         if self.plan is None:
             self.plan = _native.Plan()
-            status: int = core.alb_plan_after(core.handle, self.node_id, self.plan)
+            status: int = core.alb_plan_after(core.pointer, self.node_id, byref(self.plan))
             if status < 0:
                 return status
-        node_id: int = core.alb_plan_next(core.handle, self.plan, None)
+        node_id: int = core.alb_plan_next(core.pointer, byref(self.plan), None)
         return node_id
 
     def end_attempt(self, outcome: int) -> None:
-        self.outcome = outcome
-        self.ended_ns = perf_counter_ns()
-        core = self.core
-        core.alb_report(core.handle, self.node_id, outcome, (self.ended_ns - self.started_ns) // 1000)
+        core, self.outcome = self.core, outcome
+        self.ended_ns = ended_ns = perf_counter_ns()
+        alb_report = core.alb_report
+        alb_report(core.pointer, self.node_id, outcome, as_uint64((ended_ns - self.started_ns) // 1000))
         self.started_ns = 0
 
     def may_hurry(self) -> bool:

@@ -35,6 +35,13 @@ def seconds(name: str, value: float) -> float:
     raise refused(name, value, "seconds, above 0")
 
 
+def timeout(name: str, value: float) -> float:
+    """The longest wait, 0 for none."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0:
+        return value
+    raise refused(name, value, "seconds, 0 or more")
+
+
 def flag(name: str, value: bool) -> bool:
     if isinstance(value, bool):
         return value

@@ -14,7 +14,7 @@ from ctypes import CDLL, byref, c_int32, c_uint32, c_uint64, c_void_p, create_st
 from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
-from . import _native, errors
+from . import _check, _native, errors
 
 _EVENT_BYTES: Final = 1024
 # Names of tables and attributes have 255 characters at most.
@@ -50,11 +50,12 @@ class Core:
         # A number that changes with the list of nodes and with what is set aside; reading it is no native call.
         self.generation: c_uint64 = library.alb_generation(self.handle).contents
         # What each request needs, as it is in C: a method around each would cost as much as the call.
-        self.alb_next_node = library.alb_next_node
-        self.alb_plan_after = library.alb_plan_after
-        self.alb_plan_for_request = library.alb_plan_for_request
-        self.alb_plan_next = library.alb_plan_next
-        self.alb_report = library.alb_report
+        self.pointer: Final = _native.as_pointer(self.handle)
+        self.alb_next_node = _native.bare(library, "alb_next_node")
+        self.alb_plan_after = _native.bare(library, "alb_plan_after")
+        self.alb_plan_for_request = _native.bare(library, "alb_plan_for_request")
+        self.alb_plan_next = _native.bare(library, "alb_plan_next")
+        self.alb_report = _native.bare(library, "alb_report")
 
     def __del__(self) -> None:
         # Absent when the constructor raised.
@@ -115,6 +116,20 @@ class Core:
     def refresh(self, timeout: float) -> None:
         error = _new_error()
         self._check(self._library.alb_refresh(self.handle, _milliseconds(timeout), error), error)
+
+    def refresh_soon(self) -> None:
+        """Makes a round of discovery due now."""
+        self._library.alb_refresh_soon(self.handle)
+
+    def rounds(self) -> tuple[int, int]:
+        """How many rounds of discovery have ended, and how many of them failed since the last that went well."""
+        refresh = self.statistics()["refresh"]
+        return refresh["rounds"], refresh["failures_in_a_row"]
+
+    def last_reason(self, kind: str) -> str:
+        """Why, and where, the last event of a kind happened; empty if there was none."""
+        events = [event for _, event in self.events_after(0) if event["kind"] == kind]
+        return f"{events[-1]['reason']} (at {events[-1]['at']})" if events else ""
 
     def check_scope(self, timeout: float) -> None:
         error = _new_error()
@@ -308,6 +323,4 @@ def _error(library: CDLL, status: int, error: _native.Error | None = None) -> er
 
 
 def _milliseconds(timeout: float) -> int:
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout >= 0:
-        raise errors.bad_value(f"timeout={timeout!r} is not accepted: seconds, 0 or more")
-    return round(min(timeout * 1000, _LONGEST_MS))
+    return round(min(_check.timeout("timeout", timeout) * 1000, _LONGEST_MS))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from ctypes import (
     CDLL,
     POINTER,
+    PYFUNCTYPE,
     Structure,
     c_char,
     c_char_p,
@@ -135,6 +136,7 @@ PROTOTYPES: Final[dict[str, tuple[Any, tuple[Any, ...]]]] = {
     "alb_node_get": (c_int32, (c_void_p, c_int32, _node)),
     "alb_generation": (POINTER(c_uint64), (c_void_p,)),
     "alb_refresh": (c_int32, (c_void_p, c_uint32, _error)),
+    "alb_refresh_soon": (c_int32, (c_void_p,)),
     "alb_check_scope": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_scope_supported": (c_int32, (c_void_p, c_uint32, _error)),
     "alb_refresh_due_ms": (c_uint32, (c_void_p,)),
@@ -155,3 +157,23 @@ def declare(library: CDLL) -> None:
         function = getattr(library, name)
         function.restype = result
         function.argtypes = arguments
+
+
+# Picks may run a step of discovery, and give up the interpreter. The others never wait for I/O, and keep it: to give it up costs
+# as much as the call, and where other threads want it, milliseconds until it is back.
+_GIVING_UP: Final = ("alb_next_node", "alb_plan_next")
+_keeping: Final = PYFUNCTYPE(c_int32)
+
+
+def bare(library: CDLL, name: str) -> Any:
+    """A function of each request without the types of its arguments, whose checks would take as long as the call.
+
+    It takes what is in C just that: None and byref() for pointers, bytes for char *, ints for int32_t, and what the functions
+    below make for the rest.
+    """
+    return library[name] if name in _GIVING_UP else _keeping((name, library))
+
+
+as_pointer: Final = c_void_p.from_param
+as_size: Final = c_size_t.from_param
+as_uint64: Final = c_uint64.from_param

@@ -52,13 +52,13 @@ NODE_FAILED: Final = frozenset(
 )
 
 
-def classify(exception: Exception | None, response: Mapping[str, Any] | None) -> int:
-    """The outcome of an attempt, from what botocore hands to `response-received`."""
+def classify(exception: Exception | None, response: tuple[Any, Mapping[str, Any]] | None) -> int:
+    """The outcome of an attempt, from what botocore hands to `needs-retry`: an error, or an HTTP response and what it says."""
     if response is None:
         return next((outcome for kind, outcome in _EXCEPTIONS if isinstance(exception, kind)), _native.OUTCOME_CANCELLED)
-    status = response["ResponseMetadata"]["HTTPStatusCode"]
+    status = response[0].status_code
     if status < 300:
         return _native.OUTCOME_SUCCESS
-    if status == 429 or response.get("Error", {}).get("Code") in _THROTTLING_CODES:
+    if status == 429 or response[1].get("Error", {}).get("Code") in _THROTTLING_CODES:
         return _native.OUTCOME_THROTTLED
     return _native.OUTCOME_SERVER_ERROR if status >= 500 else _native.OUTCOME_CALLER_FAULT

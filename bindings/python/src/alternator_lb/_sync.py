@@ -37,7 +37,7 @@ class SyncBalancer(Balancer):
         """
         from . import _patches
 
-        self._open()
+        self.open_core()
         _patches.patch(client, self)
 
     def unpatch_dynamodb_client(self, client: Any) -> None:
@@ -50,7 +50,7 @@ class SyncBalancer(Balancer):
         """Makes a boto3 or botocore session patch every DynamoDB client and resource that it makes from now on."""
         from . import _patches
 
-        self._open()
+        self.open_core()
         _patches.patch_session(session, self)
 
     def unpatch_session(self, session: Any) -> None:
@@ -61,7 +61,7 @@ class SyncBalancer(Balancer):
 
     def refresh(self, timeout: float = 10.0) -> None:
         """Asks the cluster for its nodes now, for at most `timeout` seconds, and for partition keys that are wanted."""
-        core = self._open()
+        core = self.open_core()
         try:
             core.refresh(timeout)
         finally:
@@ -73,8 +73,8 @@ class SyncBalancer(Balancer):
 
     def check_if_rack_and_datacenter_set_correctly(self, timeout: float = 10.0) -> None:
         """Raises ValueError when the cluster does not know the datacenter or rack of the scope."""
-        self._open().check_scope(timeout)
+        self.open_core().check_scope(timeout)
 
     def check_if_rack_datacenter_feature_is_supported(self, timeout: float = 10.0) -> bool:
         """Whether the server can list the nodes of one datacenter or rack; RuntimeError when it could not be asked."""
-        return self._open().scope_supported(timeout)
+        return self.open_core().scope_supported(timeout)

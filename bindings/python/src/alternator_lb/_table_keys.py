@@ -22,8 +22,6 @@ from ._log import logger
 OPERATIONS: Final = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem")
 # Their answers tell the key of a table.
 TELLING: Final = ("CreateTable", "DescribeTable")
-# Between two looks at what the core wants; without it each write would make a further native call.
-LOOK_EVERY_NS: Final = 100_000_000
 TIMEOUT_SECONDS: Final = 1.0
 
 _describing: ContextVar[bool] = ContextVar("alternator_lb_describing", default=False)

@@ -1,4 +1,4 @@
-"""What comes back through a client's HTTP session: whole, and decompressed, or an error that the SDK retries.
+"""What comes back through a client's HTTP session: whole, decompressed if need be, or an error that the SDK retries.
 
 botocore takes an answer that breaks off for a whole one, and so a reader whose node died in mid-answer for a reader of
 nothing. Here such an answer is a closed connection. The session is an attribute that botocore does not promise to keep; where
@@ -27,15 +27,20 @@ def install(client: Any, wire: Wire) -> Callable[[], None]:
 
     def whole(request: Any) -> Any:
         response = send(request)
-        body, raw = response.content, response.raw
-        # urllib3 counts and looks up faster than botocore; others in its place, which tests of applications use, need not.
-        missing = getattr(raw, "length_remaining", None)
+        # urllib3 counts. Others in its place, which tests of applications use, need not.
+        missing = getattr(response.raw, "length_remaining", None)
         if missing:
             raise closed(request, f"{missing} bytes are missing at its end")
-        encoding = getattr(raw, "headers", response.headers).get("Content-Encoding")
-        return response if encoding is None else decoded(request, response, _Body(decode(request, wire, encoding, body)))
+        return response
 
-    return replace(session, "send", whole)
+    def decompressed(request: Any) -> Any:
+        response = whole(request)
+        encoding = response.headers.get("Content-Encoding")
+        if encoding is None:
+            return response
+        return decoded(request, response, _Body(decode(request, wire, encoding, response.content)))
+
+    return replace(session, "send", decompressed if wire.accept_encoding else whole)
 
 
 def replace(instance: Any, name: str, function: Callable[..., Any]) -> Callable[[], None]:

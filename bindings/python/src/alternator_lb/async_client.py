@@ -161,5 +161,9 @@ async def _started(config: Config, auth: Auth | None, boto_kwargs: dict[str, Any
     try:
         await balancer.refresh(config.timeouts.discovery_seconds)
     except errors.AlternatorError as error:
-        _official.refresh_failed(config, balancer, error)
+        try:
+            _official.refresh_failed(config, balancer, error)
+        except errors.AlternatorError:
+            await balancer.close()
+            raise
     return balancer

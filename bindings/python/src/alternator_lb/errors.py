@@ -14,6 +14,8 @@ BAD_VALUE: Final = -4
 NO_NODES: Final = -5
 INVALID_ARGUMENT: Final = -1
 UNKNOWN_OPTION: Final = -3
+TIMEOUT: Final = -7
+UNREACHABLE: Final = -8
 SCOPE_UNKNOWN: Final = -11
 IO: Final = -14
 

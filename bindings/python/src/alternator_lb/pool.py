@@ -120,7 +120,14 @@ class EndpointPool(Generic[T]):
             raise errors.bad_value(f"{len(raw)} endpoints are not accepted: 1 to {_MOST} different ones")
         # The core knows them by names that nobody looks up: in a static list nothing is asked, and requests are the caller's.
         names = [f"endpoint-{number}" for number in range(len(raw))]
-        settings = {"seeds": ",".join(names), "discovery": "static", "refresh.mode": "manual", **core_options(options)}
+        settings = {
+            "seeds": ",".join(names),
+            "discovery": "static",
+            "refresh.mode": "manual",
+            # Other pools have the same names.
+            "health.share": "handle",
+            **core_options(options),
+        }
         self._core: Final = Core(_library.load(), settings.items())
         ids = {host: node_id for node_id, host in self._core.hosts()}
         self.algorithm: Algorithm[T] = Algorithm() if algorithm is None else algorithm
