@@ -47,6 +47,18 @@ def test_writes_of_a_key_meet_on_one_node(cluster: Cluster, balance: Balance) ->
     assert routed(lb)["by_key"] == 4 * len(KEYS)
 
 
+def test_keys_are_read_before_bodies_are_compressed(cluster: Cluster, balance: Balance) -> None:
+    compressed = {"compression": "gzip", "options": {"compression.min_bytes": "0"}}
+    lb = balance(cluster, affinity="any_write", table_keys={"items": "pk"}, **compressed)
+    client = lb.new_dynamodb_client()
+    create_table(client)
+    for key in KEYS:
+        put(client, "items", key, "long" * 50)
+        put(client, "items", key, "other" * 50)
+    assert routed(lb)["by_key"] == 2 * len(KEYS)
+    assert all(len(nodes) == 1 for nodes in coordinators(cluster).values())
+
+
 def test_two_processes_worth_of_clients_agree(cluster: Cluster, balance: Balance) -> None:
     """Different balancers, seeds, clients and resources: the same node for a key."""
     first = balance(cluster, affinity="any_write", table_keys={"items": "pk"})
@@ -309,6 +321,20 @@ def test_writes_look_for_wanted_keys_once_in_a_while(cluster: Cluster, balance: 
     for key in KEYS:
         put(client, "items", key)
     assert called.count("alb_table_key_next_wanted") == 1
+
+
+def test_a_describe_of_ours_leads_to_no_other(cluster: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after one write, however many tables are wanted: a caller waits for no more."""
+    monkeypatch.setattr(_hooks, "_LOOK_EVERY_NS", 0)
+    tables = ["one", "two", "three"]
+    plain = balance(cluster).new_dynamodb_client()
+    for table in tables:
+        create_table(plain, table)
+    client = balance(cluster, affinity="any_write").new_dynamodb_client()
+    item = {"PutRequest": {"Item": {"pk": {"S": "k"}}}}
+    for described in (1, 2, 3, 3):
+        client.batch_write_item(RequestItems={table: [item] for table in tables})
+        assert describes(cluster) == described
 
 
 @pytest.mark.parametrize(

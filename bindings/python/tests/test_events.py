@@ -49,6 +49,19 @@ def test_events_reach_the_logger_while_requests_flow(
     assert added["address"] in json.dumps(lb.events()), "the logger must not eat what events() returns"
 
 
+def test_failure_is_logged_when_it_happens(cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture) -> None:
+    lb = balance(cluster, policy="round_robin", refresh="manual")
+    client = lb.new_dynamodb_client()
+    client.list_tables()
+    cluster.kill(1)
+    caplog.set_level(logging.DEBUG, "alternator")
+    for _ in range(3):
+        client.list_tables()
+    said = [record.getMessage() for record in caplog.records if record.name == "alternator"]
+    failed = next(index for index, text in enumerate(said) if f"goes to {cluster.urls[1]}/" in text)
+    assert said[failed + 1].startswith(f"node set aside {cluster.urls[1]}")
+
+
 def test_each_routing_decision_is_logged_for_debugging(
     cluster: Cluster, balance: Balance, caplog: pytest.LogCaptureFixture
 ) -> None:

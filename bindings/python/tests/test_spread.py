@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,6 +54,16 @@ def test_patched_client_is_signed_for_and_spread_over_all_nodes(
     for _ in range(30):
         client.list_tables()
     assert calm_cluster.requests() == [10, 10, 10]
+
+
+def test_latency_is_reported_in_microseconds(calm_cluster: Cluster, balance: Balance) -> None:
+    lb = balance(calm_cluster, nodes=calm_cluster.addresses[:1], refresh="manual", **keys(calm_cluster))
+    client = lb.new_dynamodb_client()
+    began = time.perf_counter()
+    for _ in range(10):
+        client.list_tables()
+    took_us = (time.perf_counter() - began) * 1e6
+    assert 0 < lb.open_core().health(0).mean_us <= took_us
 
 
 def test_patching_twice_counts_once_and_unpatching_ends_it(calm_cluster: Cluster, balance: Balance) -> None:
