@@ -249,6 +249,34 @@ def test_answer_that_breaks_off_is_read_elsewhere(cluster: Cluster, balance: Bal
         get(client, "items", "long")
 
 
+def test_answer_that_cannot_be_read_is_the_nodes_fault(
+    strict: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """botocore's parser raises, and asks for no retry: without a report such a node would look idle, and draw all requests."""
+    lb = balance(strict, refresh="manual", options={"health.share": "handle"}, **keys(strict))
+    client = lb.new_dynamodb_client()
+    send = client._endpoint.http_session.send
+
+    def spoil(request: Any) -> Any:
+        response = send(request)
+        response._content = b"null"
+        return response
+
+    monkeypatch.setattr(client._endpoint.http_session, "send", spoil)
+    with pytest.raises(AttributeError) as unreadable:
+        client.list_tables()
+    nodes = lb.statistics()["nodes"]
+    assert [sum(node["outcomes"][name] for node in nodes) for name in ("server_error", "cancelled")] == [1, 0]
+    assert [node["in_flight"] for node in nodes] == [0, 0, 0]
+    monkeypatch.undo()
+    with pytest.raises(ZeroDivisionError) as hook:
+        client.meta.events.register("before-sign.dynamodb", lambda **_: 1 // 0)
+        client.list_tables()
+    assert sum(node["outcomes"]["cancelled"] for node in lb.statistics()["nodes"]) == 1
+    # Both errors are kept, and their attempts were reported all the same.
+    assert isinstance(unreadable.value, AttributeError) and isinstance(hook.value, ZeroDivisionError)
+
+
 def test_answer_that_does_not_inflate_is_read_elsewhere(
     strict: Cluster, balance: Balance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from . import _async_transport, _table_keys
 from ._call import CONTEXT_KEY, Call
 from ._core import Core
-from ._hooks import Hooks, Owner
-from ._transport import replace
+from ._hooks import Hooks, Owner, _abandon
 
 
 class AsyncHooks(Hooks):
@@ -24,15 +23,6 @@ class AsyncHooks(Hooks):
     def __init__(self, client: Any, owner: Owner) -> None:
         super().__init__(client, owner)
         self._describing: set[asyncio.Task[None]] = set()
-
-    def install(self, client: Any) -> None:
-        super().install(client)
-        endpoint = client._endpoint
-        self._restore_requests = replace(endpoint, "make_request", _reported(endpoint.make_request))
-
-    def remove(self, client: Any) -> None:
-        super().remove(client)
-        self._restore_requests()
 
     def renew_after_fork(self, client: Any) -> None:
         """An event loop does not outlive a fork, and neither do its clients."""
@@ -45,6 +35,18 @@ class AsyncHooks(Hooks):
 
     def _install_transport(self, client: Any) -> Callable[[], None]:
         return _async_transport.install(client, self._wire)
+
+    def _reported(self, make_request: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """The same on a loop, where a cancelled task fires no event either."""
+
+        async def reported(operation_model: Any, request_dict: Any) -> Any:
+            try:
+                return await make_request(operation_model, request_dict)
+            except BaseException as error:
+                _abandon(request_dict, error)
+                raise
+
+        return reported
 
     def _choose(self, request: Any, operation_name: str = "", **_: object) -> None:
         super()._choose(request, operation_name)
@@ -64,17 +66,3 @@ class AsyncHooks(Hooks):
         # The loop alone would not keep it.
         self._describing.add(task)
         task.add_done_callback(self._describing.discard)
-
-
-def _reported(make_request: Callable[[Any, Any], Awaitable[Any]]) -> Callable[[Any, Any], Awaitable[Any]]:
-    """`make_request` that leaves no attempt open: a cancelled task fires no event of botocore."""
-
-    async def reported(operation_model: Any, request_dict: Any) -> Any:
-        try:
-            return await make_request(operation_model, request_dict)
-        finally:
-            call = request_dict["context"].get(CONTEXT_KEY)
-            if call is not None:
-                call.abandon()
-
-    return reported

@@ -52,15 +52,19 @@ class Call:
         self.started_ns = perf_counter_ns()
 
     def __del__(self) -> None:
-        if self.started_ns or self.upcoming >= 0:
-            self.abandon()
+        try:
+            if self.started_ns or self.upcoming >= 0:
+                self.abandon()
+        except AttributeError:
+            # KeyboardInterrupt came before the first line of the constructor.
+            pass
 
-    def abandon(self) -> None:
+    def abandon(self, error: BaseException | None = None) -> None:
         """Ends what is open: the attempt under way, or one whose node was chosen and that will not be made."""
         if self.upcoming >= 0:
             self.start_attempt()
         if self.started_ns:
-            self.end_attempt(_native.OUTCOME_CANCELLED)
+            self.end_attempt(_outcome.of_unseen(error))
 
     def start_attempt(self) -> None:
         """Begins another attempt: at the node that a retry was promised, else at the next of the plan."""

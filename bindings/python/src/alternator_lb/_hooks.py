@@ -80,6 +80,7 @@ class Hooks:
         self._names_by_key = {name: name.encode() for name in _table_keys.OPERATIONS} if self._settings.by_key else {}
         self._sdk_retry: Callable[..., Any] = _no_verdict
         self._restore_session: Callable[[], None] = lambda: None
+        self._restore_requests: Callable[[], None] = lambda: None
         self._next_look_ns = 0
 
     def install(self, client: Any) -> None:
@@ -94,6 +95,8 @@ class Hooks:
             self._sdk_retry = sdk_retry
             _replace_retry_handler(events, self._ended)
         self._restore_session = self._install_transport(client)
+        endpoint = client._endpoint
+        self._restore_requests = _transport.replace(endpoint, "make_request", self._reported(endpoint.make_request))
 
     def remove(self, client: Any) -> None:
         events = client.meta.events
@@ -104,6 +107,7 @@ class Hooks:
         else:
             _replace_retry_handler(events, self._sdk_retry)
         self._restore_session()
+        self._restore_requests()
 
     def renew_after_fork(self, client: Any) -> None:
         """Parts the client of a forked child from its parent's: no shared connection, no lock that was left taken."""
@@ -136,6 +140,18 @@ class Hooks:
             handlers += [(f"after-call.dynamodb.{operation}", self._learn) for operation in _table_keys.TELLING]
             handlers.append(("before-call.dynamodb.DescribeTable", _limit_own_describe))
         return handlers
+
+    def _reported(self, make_request: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """`make_request` that leaves no attempt open: an answer that the parser cannot read fires no event of botocore."""
+
+        def reported(operation_model: Any, request_dict: Any) -> Any:
+            try:
+                return make_request(operation_model, request_dict)
+            except BaseException as error:
+                _abandon(request_dict, error)
+                raise
+
+        return reported
 
     def _choose(self, request: Any, operation_name: str = "", **_: object) -> None:
         context = request.context
@@ -212,6 +228,12 @@ class Hooks:
             _table_keys.describe(*arguments)
         else:
             threading.Thread(target=_table_keys.describe, args=arguments, daemon=True).start()
+
+
+def _abandon(request_dict: dict[str, Any], error: BaseException) -> None:
+    call = request_dict["context"].get(CONTEXT_KEY)
+    if call is not None:
+        call.abandon(error)
 
 
 def _limit_own_describe(context: dict[str, Any], **_: object) -> None:

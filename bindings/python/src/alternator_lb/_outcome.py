@@ -52,6 +52,18 @@ NODE_FAILED: Final = frozenset(
 )
 
 
+def of_unseen(error: BaseException | None) -> int:
+    """The outcome of an attempt that botocore fires no event for: it could not read the answer, or the caller gave up."""
+    trace = error.__traceback__ if isinstance(error, Exception) else None
+    while trace is not None:
+        frame = trace.tb_frame
+        # Guarded by tests/test_wire.py: where botocore reads what has come.
+        if frame.f_code.co_name == "_do_get_response" and frame.f_locals.get("http_response") is not None:
+            return _native.OUTCOME_SERVER_ERROR
+        trace = trace.tb_next
+    return _native.OUTCOME_CANCELLED
+
+
 def classify(exception: Exception | None, response: tuple[Any, Mapping[str, Any]] | None) -> int:
     """The outcome of an attempt, from what botocore hands to `needs-retry`: an error, or an HTTP response and what it says."""
     if response is None:
