@@ -95,8 +95,13 @@ class Hooks:
             self._sdk_retry = sdk_retry
             _replace_retry_handler(events, self._ended)
         self._restore_session = self._install_transport(client)
-        endpoint = client._endpoint
-        self._restore_requests = _transport.replace(endpoint, "make_request", self._reported(endpoint.make_request))
+        endpoint: Any = getattr(client, "_endpoint", None)
+        if hasattr(endpoint, "make_request"):
+            self._restore_requests = _transport.replace(endpoint, "make_request", self._reported(endpoint.make_request))
+        else:
+            logger.warning(
+                "cannot reach the requests of this botocore: attempts that fire no event are reported late, as cancelled"
+            )
 
     def remove(self, client: Any) -> None:
         events = client.meta.events
